@@ -1,0 +1,189 @@
+"""Every answer that is not a success, on one screen: status, code and the public sentence.
+
+Numbers and texts are the protocol's (protocol.md 10.1). The official SDKs decide by the number
+whether to send a file again (10.2), so a number here is never chosen for taste. Evidence that is
+not for the client (a bucket, a cause) goes into `raise ... from` and the log, not into `message`.
+"""
+
+from __future__ import annotations
+
+
+class UpgateError(Exception):
+    """Root of all errors that have an answer of their own; never raised itself."""
+
+    status: int = 599
+    code: str = "ServerOperationFailed"
+    message: str = "server operation failed"
+
+    def __init__(self, message: str | None = None) -> None:
+        if message is not None:
+            self.message = message
+        super().__init__(self.message)
+
+
+# 400: what was sent cannot be understood.
+
+
+class InvalidArgumentError(UpgateError):
+    """A field, header or path has a value outside its syntax."""
+
+    status, code, message = 400, "InvalidArgument", "invalid argument"
+
+
+class MalformedFormError(InvalidArgumentError):
+    """The body is not the multipart/form-data that its header announces."""
+
+    code, message = "MalformedForm", "malformed multipart form"
+
+
+class FileMissingError(InvalidArgumentError):
+    """A form without a part called `file`."""
+
+    code, message = "FileMissing", "file is not specified in multipart"
+
+
+class ScopeMissingError(InvalidArgumentError):
+    """A signed policy that names no bucket."""
+
+    code, message = "ScopeMissing", "scope not specified"
+
+
+class CallbackBodyMissingError(InvalidArgumentError):
+    """callbackUrl without callbackBody: refused before anything is stored (seed 002)."""
+
+    code = "CallbackBodyMissing"
+    message = "callbackBody must be set and not empty when callbackUrl is set"
+
+
+# 401: the token. None of these may end in the failure redirect (protocol.md 8).
+
+
+class TokenError(UpgateError):
+    """Root of everything that makes an upload token worthless."""
+
+    status, code, message = 401, "BadToken", "bad token"
+
+
+class TokenMissingError(TokenError):
+    """Neither the form field `token` nor an Authorization header."""
+
+    code, message = "TokenMissing", "token not specified"
+
+
+class BadTokenError(TokenError):
+    """Wrong shape, unknown access key or wrong signature: one text for all, to tell nothing apart."""
+
+
+class TokenExpiredError(TokenError):
+    """The policy's deadline has passed."""
+
+    code, message = "TokenExpired", "token expired"
+
+
+class InvalidPolicyError(TokenError):
+    """Signed, but not a put policy: not JSON, or a field of the wrong type."""
+
+    code, message = "InvalidPolicy", "invalid put policy encoding"
+
+
+# 403: understood, and not allowed.
+
+
+class ForbiddenError(UpgateError):
+    """The policy, or the operator, does not allow this."""
+
+    status, code, message = 403, "Forbidden", "forbidden"
+
+
+class KeyScopeMismatchError(ForbiddenError):
+    """The scope names a key (or prefix) and the request has another one, or none."""
+
+    code, message = "KeyScopeMismatch", "key doesn't match with scope"
+
+
+class KeyNotListedError(ForbiddenError):
+    """`keylimit` is set and the key is not in it."""
+
+    code, message = "KeyNotListed", "key is not in the keylimit of the upload token"
+
+
+class MimeTypeForbiddenError(ForbiddenError):
+    """`mimeLimit` does not admit the type found in the content."""
+
+    code, message = "MimeTypeForbidden", "limited mimeType: this file type is forbidden to upload"
+
+    def __init__(self, mime_type: str) -> None:
+        super().__init__(f"limited mimeType: this file type ({mime_type}) is forbidden to upload")
+
+
+class FileTooSmallError(ForbiddenError):
+    """Below `fsizeMin`."""
+
+    code, message = "FileTooSmall", "request entity size is smaller than FsizeMin"
+
+
+# 404 and 405: no such route, or not with this method.
+
+
+class NotFoundError(UpgateError):
+    """No route has this path."""
+
+    status, code, message = 404, "NotFound", "not found"
+
+
+class MethodNotAllowedError(UpgateError):
+    """The path exists; `allow` holds the methods that it has (RFC 9110, 15.5.6)."""
+
+    status, code, message = 405, "MethodNotAllowed", "method not allowed"
+
+    def __init__(self, allow: tuple[str, ...]) -> None:
+        self.allow = allow
+        super().__init__(f"method not allowed: use {' or '.join(allow)}")
+
+
+# Other numbers below 500.
+
+
+class Crc32MismatchError(UpgateError):
+    """406 makes JS, Android, iOS and Java send again: right for a body damaged on its way."""
+
+    status, code, message = 406, "Crc32Mismatch", "crc32 check error"
+
+
+class FileTooLargeError(UpgateError):
+    """Above `fsizeLimit`, or above what one request can carry."""
+
+    status, code, message = 413, "FileTooLarge", "request entity too large"
+
+
+class KeyTooLongError(UpgateError):
+    """Above limits.KEY_BYTES; 414 is what the iOS SDK's own tests expect (protocol.md 10.1)."""
+
+    status, code, message = 414, "KeyTooLong", "key too long"
+
+
+# 579 and above: numbers that the SDKs know not to repeat.
+
+
+class CallbackFailedError(UpgateError):
+    """The object is stored and the business server did not accept it (protocol.md 7.3)."""
+
+    status, code, message = 579, "CallbackFailed", "callback failed"
+
+
+class StorageFailedError(UpgateError):
+    """S3 did not take the object; nothing was stored, so a client may well send it again."""
+
+    status, code = 599, "ServerOperationFailed"
+
+
+class FileExistsError(UpgateError):  # noqa: A001 - the protocol's own name for it
+    """Insert-only, and another content is there under the same key."""
+
+    status, code, message = 614, "FileExists", "file exists"
+
+
+class NoSuchBucketError(UpgateError):
+    """The scope's bucket is not one of this stack's."""
+
+    status, code, message = 631, "NoSuchBucket", "no such bucket"
