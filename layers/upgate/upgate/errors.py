@@ -55,6 +55,12 @@ class CallbackBodyMissingError(InvalidArgumentError):
     message = "callbackBody must be set and not empty when callbackUrl is set"
 
 
+class InvalidPresetError(InvalidArgumentError):
+    """An operator's preset that could never make a good token; says what to change."""
+
+    code, message = "InvalidPreset", "invalid preset"
+
+
 # 401: the token. None of these may end in the failure redirect (protocol.md 8).
 
 
@@ -71,7 +77,7 @@ class TokenMissingError(TokenError):
 
 
 class BadTokenError(TokenError):
-    """Wrong shape, unknown access key or wrong signature: one text for all, to tell nothing apart."""
+    """Wrong shape, unknown access key or wrong signature: one text, so nothing is told apart."""
 
 
 class TokenExpiredError(TokenError):
@@ -84,6 +90,12 @@ class InvalidPolicyError(TokenError):
     """Signed, but not a put policy: not JSON, or a field of the wrong type."""
 
     code, message = "InvalidPolicy", "invalid put policy encoding"
+
+
+class UnauthenticatedError(UpgateError):
+    """The token endpoint was asked by somebody whom no authorizer vouches for."""
+
+    status, code, message = 401, "Unauthenticated", "sign in first: no identity in this request"
 
 
 # 403: understood, and not allowed.
@@ -177,10 +189,10 @@ class StorageFailedError(UpgateError):
     status, code = 599, "ServerOperationFailed"
 
 
-class FileExistsError(UpgateError):  # noqa: A001 - the protocol's own name for it
+class ObjectExistsError(UpgateError):
     """Insert-only, and another content is there under the same key."""
 
-    status, code, message = 614, "FileExists", "file exists"
+    status, code, message = 614, "ObjectExists", "file exists"
 
 
 class NoSuchBucketError(UpgateError):

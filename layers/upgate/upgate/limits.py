@@ -20,19 +20,42 @@ ENCODED_PATH_BYTES = 8 * 1024
 # Object metadata: S3 counts names and values together, 2 KB for one object.
 METADATA_BYTES = 1536  # leaves room for the gateway's own entries
 
+# Headers that S3 keeps and sends back: it takes 8 KB of them in one request.
+OBJECT_HEADER_BYTES = 1024
+MIME_TYPE_BYTES = 255  # RFC 6838, 4.2: 127 each side of the slash
+
 # A token (protocol.md 1).
 TOKEN_BYTES = 32 * 1024
 KEYLIMIT_KEYS = 20
 
-# What a template may grow to once its variables are filled in.
-RENDERED_BYTES = 256 * 1024
+# What a template may grow by once its variables are filled in. A callback's body, URLs and the
+# operations stand together in one ledger item, escaped as JSON: DynamoDB takes 400 KB.
+RENDERED_BYTES = 64 * 1024
+
+# A redirect's Location, and so the request line that the browser will send to the business server.
+LOCATION_BYTES = 8 * 1024
 
 # A callback (protocol.md 7).
 CALLBACK_URLS = 10
 CALLBACK_URL_BYTES = 8 * 1024
 CALLBACK_ANSWER_BYTES = 1024 * 1024
+CALLBACK_BUDGET_SECONDS = 25  # the front door hangs up after 30
+DELIVERY_ID_BYTES = 128
+
+# Any outgoing request: the answer's head, and how many of a name's addresses are tried.
+EGRESS_HEAD_BYTES = 32 * 1024
+EGRESS_ADDRESSES = 4
 
 # Pictures: hostile input. Kodo's own figures for synchronous work (peers.md 2.3).
 IMAGE_SIDE_PIXELS = 30_000
 IMAGE_PIXELS = 150_000_000
 EXIF_VALUE_BYTES = 4 * 1024
+EXIF_TAGS = 512  # in one directory; cameras write under 60
+IMAGE_SEGMENTS = 2_000  # JPEG segments, PNG or RIFF chunks, boxes: what is walked over for a header
+IMAGE_GIF_BLOCKS = 250_000  # sub-blocks of up to 255 bytes: 64 MB of picture, 50 ms of counting
+IMAGE_META_BYTES = 1024 * 1024  # the `meta` box of a HEIF file
+IMAGE_DECODE_PIXELS = 24_000_000  # what is ever decoded: 4 bytes of memory for each
+
+# A media type: RFC 6838 allows 127 characters on either side of the slash.
+MIME_TYPE_BYTES = 255
+SNIFF_BYTES = 8 * 1024  # of the content, to tell its type

@@ -1,0 +1,184 @@
+"""Environment variables, typed: their names stand here and in template.yaml, nowhere else.
+
+A missing or wrong one fails the cold start with its name, not the first request with a riddle.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta, timezone
+from urllib.parse import urlsplit
+
+from upgate.responses import CorsSettings
+
+
+class ConfigError(ValueError):
+    """A variable of the function's environment is missing or wrong; names it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HttpConfig:
+    """What every function behind the HTTP API needs."""
+
+    cors: CorsSettings
+    standard_status: bool
+    public_url: str | None
+    """Origin to give to clients; None: the one that the request came to."""
+    is_local: bool
+    """Whether AWS is on this machine: true with the local emulator and nowhere else."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UploadConfig:
+    """The upload function's environment."""
+
+    http: HttpConfig
+    buckets: Mapping[str, str]
+    ledger_table: str
+    keys_secret: str
+    callback_function: str
+    callback_budget_seconds: float
+    redirect_status: int
+    deadline_required: bool
+    time_zone: timezone
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TokenConfig:
+    """The token function's environment."""
+
+    http: HttpConfig
+    buckets: Mapping[str, str]
+    ledger_table: str
+    keys_secret: str
+    token_lifetime_seconds: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallbackConfig:
+    """The callback function's environment."""
+
+    keys_secret: str
+    callback_hosts: frozenset[str]
+    is_local: bool
+
+
+def upload_config(environ: Mapping[str, str]) -> UploadConfig:
+    """Read the upload function's environment; raises ConfigError."""
+    return UploadConfig(
+        http=_http(environ),
+        buckets=_read(environ, "UPGATE_BUCKETS", _buckets),
+        ledger_table=_read(environ, "UPGATE_LEDGER_TABLE", str),
+        keys_secret=_read(environ, "UPGATE_KEYS_SECRET", str),
+        callback_function=_read(environ, "UPGATE_CALLBACK_FUNCTION", str),
+        callback_budget_seconds=_read(
+            environ, "UPGATE_CALLBACK_BUDGET_SECONDS", _number(1, 20), "8"
+        ),
+        redirect_status=_read(environ, "UPGATE_REDIRECT_STATUS", _redirect_status, "301"),
+        deadline_required=_read(environ, "UPGATE_DEADLINE_REQUIRED", _boolean, "false"),
+        time_zone=_read(environ, "UPGATE_TIME_ZONE", _time_zone, "+08:00"),
+    )
+
+
+def token_config(environ: Mapping[str, str]) -> TokenConfig:
+    """Read the token function's environment; raises ConfigError."""
+    return TokenConfig(
+        http=_http(environ),
+        buckets=_read(environ, "UPGATE_BUCKETS", _buckets),
+        ledger_table=_read(environ, "UPGATE_LEDGER_TABLE", str),
+        keys_secret=_read(environ, "UPGATE_KEYS_SECRET", str),
+        token_lifetime_seconds=int(
+            _read(environ, "UPGATE_TOKEN_LIFETIME_SECONDS", _number(1, 604_800), "3600")
+        ),
+    )
+
+
+def callback_config(environ: Mapping[str, str]) -> CallbackConfig:
+    """Read the callback function's environment; raises ConfigError."""
+    return CallbackConfig(
+        keys_secret=_read(environ, "UPGATE_KEYS_SECRET", str),
+        callback_hosts=frozenset(_list(environ.get("UPGATE_CALLBACK_HOSTS", ""))),
+        is_local=_is_local(environ),
+    )
+
+
+def _http(environ: Mapping[str, str]) -> HttpConfig:
+    return HttpConfig(
+        cors=CorsSettings(_list(environ.get("UPGATE_CORS_ORIGINS") or "*")),
+        standard_status=_read(environ, "UPGATE_STATUS_MODE", _status_mode, "protocol"),
+        public_url=(environ.get("UPGATE_PUBLIC_URL") or "").rstrip("/") or None,
+        is_local=_is_local(environ),
+    )
+
+
+def _is_local(environ: Mapping[str, str]) -> bool:
+    """Nobody can deploy this by mistake: with such an endpoint no call to AWS would succeed."""
+    return _read(environ, "AWS_ENDPOINT_URL", _is_loopback, "")
+
+
+def _read[T](
+    environ: Mapping[str, str], name: str, read: Callable[[str], T], default: str | None = None
+) -> T:
+    text = environ.get(name) or default
+    if text is None:
+        raise ConfigError(f"{name} is not set")
+    try:
+        return read(text)
+    except ValueError as error:
+        raise ConfigError(f"{name} is wrong: {error}") from error
+
+
+def _buckets(text: str) -> Mapping[str, str]:
+    buckets = json.loads(text)
+    if not isinstance(buckets, dict) or not buckets:
+        raise ValueError("not a JSON object of logical bucket to S3 bucket")
+    if not all(name and bucket and isinstance(bucket, str) for name, bucket in buckets.items()):
+        raise ValueError("a bucket without a name")
+    return buckets
+
+
+def _is_loopback(url: str) -> bool:
+    return urlsplit(url).hostname in ("127.0.0.1", "::1", "localhost")
+
+
+def _list(text: str) -> tuple[str, ...]:
+    return tuple(item.strip() for item in text.split(",") if item.strip())
+
+
+def _boolean(text: str) -> bool:
+    return {"true": True, "false": False}[_one_of(text, "true", "false")]
+
+
+def _redirect_status(text: str) -> int:
+    return int(_one_of(text, "301", "303"))
+
+
+def _status_mode(text: str) -> bool:
+    return _one_of(text, "protocol", "standard") == "standard"
+
+
+def _one_of(text: str, *allowed: str) -> str:
+    if text not in allowed:
+        raise ValueError(f"must be {' or '.join(allowed)}")
+    return text
+
+
+def _number(least: float, most: float) -> Callable[[str], float]:
+    def read(text: str) -> float:
+        number = float(text)
+        if not least <= number <= most:
+            raise ValueError(f"must be {least} to {most}")
+        return number
+
+    return read
+
+
+def _time_zone(text: str) -> timezone:
+    match = re.fullmatch(r"([+-])(\d\d):([0-5]\d)", text, re.ASCII)
+    if not match:
+        raise ValueError("must look like +08:00")
+    sign = -1 if match[1] == "-" else 1
+    return timezone(sign * timedelta(hours=int(match[2]), minutes=int(match[3])))

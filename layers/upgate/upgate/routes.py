@@ -1,0 +1,30 @@
+"""Every path with its methods: tells an unknown path (404) from a wrong method (405).
+
+The template is the router; this table is for what the template's `$default` route catches.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NoReturn
+
+from upgate.errors import MethodNotAllowedError, NotFoundError
+
+_ROUTES: tuple[tuple[re.Pattern[str], tuple[str, ...]], ...] = (
+    (re.compile(r"/"), ("POST",)),
+    (re.compile(r"/putb64/.+"), ("POST",)),
+    (re.compile(r"/token"), ("POST",)),
+)
+
+
+def refuse(path: str) -> NoReturn:
+    """Raise what a request that no route took deserves.
+
+    Raises:
+        MethodNotAllowedError: the path is known, so the method was wrong.
+        NotFoundError: no route has this path.
+    """
+    for pattern, methods in _ROUTES:
+        if pattern.fullmatch(path):
+            raise MethodNotAllowedError((*methods, "OPTIONS"))
+    raise NotFoundError

@@ -1,0 +1,103 @@
+"""Filling `$(name)` and `${name}` into the policy's templates (protocol.md 6.1 and 6.3).
+
+One pass, never a second one over what was filled in: the value of an `x:` variable is no template.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
+from urllib.parse import quote
+
+from upgate import limits
+from upgate.errors import InvalidArgumentError
+
+type Json = bool | int | float | str | Sequence[Json] | Mapping[str, Json] | None
+type Resolve = Callable[[str], Json]
+"""Gives a variable's value by name; None where there is none."""
+
+_VARIABLE = r"\$\(([^()]*)\)|\$\{([^{}]*)\}"
+_ANY_VARIABLE = re.compile(_VARIABLE)
+# A whole string literal (a missing end quote ends it with the template), or a bare variable.
+_JSON_PIECE = re.compile(rf'"(?:[^"\\]|\\.)*+"?|{_VARIABLE}', re.DOTALL)
+
+
+def render_json(template: str, resolve: Resolve) -> str:
+    """Fill a JSON template: returnBody, or callbackBody of type application/json.
+
+    Bare, a value becomes a JSON literal (missing: null); inside a string literal it becomes the
+    text of the value, escaped (missing: nothing). The template itself is passed on as it is.
+
+    Raises:
+        InvalidArgumentError: the result exceeds limits.RENDERED_BYTES.
+    """
+    budget = _Budget()
+
+    def inside_string(match: re.Match[str]) -> str:
+        return budget.spend(_dump(_text(resolve(_name(match))))[1:-1])
+
+    def piece(match: re.Match[str]) -> str:
+        if match[0].startswith('"'):
+            return _ANY_VARIABLE.sub(inside_string, match[0])
+        return budget.spend(_dump(resolve(_name(match))))
+
+    return _JSON_PIECE.sub(piece, template)
+
+
+def render_form(template: str, resolve: Resolve) -> str:
+    """Fill a form template or a URL: every value percent-encoded, the template's own text kept.
+
+    Raises:
+        InvalidArgumentError: the result exceeds limits.RENDERED_BYTES.
+    """
+    budget = _Budget()
+    return _ANY_VARIABLE.sub(
+        lambda match: budget.spend(quote(_text(resolve(_name(match))), safe="")), template
+    )
+
+
+def render_text(template: str, resolve: Resolve) -> str:
+    """Fill a plain template: saveKey, asyncOps.
+
+    Raises:
+        InvalidArgumentError: the result exceeds limits.RENDERED_BYTES.
+    """
+    budget = _Budget()
+    return _ANY_VARIABLE.sub(lambda match: budget.spend(_text(resolve(_name(match)))), template)
+
+
+def variables_in(template: str) -> set[str]:
+    """The names that a template asks for."""
+    return {_name(match) for match in _ANY_VARIABLE.finditer(template)}
+
+
+class _Budget:
+    """What variables may add to a template: a short one can name a long value a thousand times."""
+
+    def __init__(self) -> None:
+        self._left = limits.RENDERED_BYTES
+
+    def spend(self, text: str) -> str:
+        self._left -= len(text.encode())
+        if self._left < 0:
+            raise InvalidArgumentError(
+                f"a template of the upload token exceeds {limits.RENDERED_BYTES} bytes when filled"
+            )
+        return text
+
+
+def _name(match: re.Match[str]) -> str:
+    round_brackets, curly_brackets = match.groups()
+    name: str = curly_brackets if round_brackets is None else round_brackets
+    return name.strip()
+
+
+def _text(value: Json) -> str:
+    if value is None:
+        return ""
+    return value if isinstance(value, str) else _dump(value)
+
+
+def _dump(value: Json) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
