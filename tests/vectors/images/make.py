@@ -1,0 +1,68 @@
+"""Writes the pictures beside it: gradients of 30 x 20 pixels, one for each format and colour model.
+
+    pip install pillow pillow-heif && python -m tests.vectors.images.make
+
+Made with Pillow 13.0 (and pillow-heif 1.8 for HEIC); the EXIF in them is from ../exif/blocks.py.
+"""
+
+from __future__ import annotations
+
+import importlib
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+
+from tests.vectors.exif.blocks import exif_block
+
+_EXIF = b"Exif\0\0" + exif_block(
+    ">", image=[(0x010F, 2, b"Upgate\0"), (0x0112, 3, [6])], exif=[(0x829A, 5, [(1, 50)])]
+)
+
+
+def main() -> None:
+    gray = Image.radial_gradient("L").resize((30, 20))
+    rgb = Image.merge("RGB", (gray, gray.rotate(90), gray.rotate(180)))
+    rgba = rgb.copy()
+    rgba.putalpha(gray)
+    turned = [rgb.rotate(90), rgb.rotate(180)]
+
+    _save("ycbcr.jpg", rgb, exif=_EXIF)
+    _save("gray.jpg", gray)
+    _save("cmyk.jpg", rgb.convert("CMYK"))
+    _save("progressive.jpg", rgb, progressive=True)
+    _save("rgb.jpg", rgb, keep_rgb=True)
+    _save("rgba.png", rgb, exif=_EXIF[6:])
+    _save("nrgba.png", rgba)
+    _save("transparent-colour.png", rgb, transparency=(0, 0, 0))
+    _save("palette16.png", rgb.quantize(16), bits=4)
+    _save("gray.png", gray)
+    _save("gray16.png", gray.convert("I;16"))
+    _save("gray-alpha.png", rgba.convert("LA"))
+    _save("still.gif", rgb.quantize(8))
+    _save("three-frames.gif", rgb, save_all=True, append_images=turned)
+    _save("lossy.webp", rgb)
+    _save("lossless.webp", rgba, lossless=True)
+    _save("alpha.webp", rgba)
+    _save("exif.webp", rgb, exif=_EXIF)
+    _save("animated.webp", rgb, save_all=True, append_images=turned)
+    _save("rgba.bmp", rgb)
+    _save("palette.bmp", rgb.quantize(16))
+    _save("bilevel.bmp", gray.convert("1"))
+    _save("rgba.tiff", rgb, exif=_EXIF[6:])
+    _save("nrgba.tiff", rgb.convert("RGBA"))
+    _save("gray.tiff", gray)
+    _save("palette.tiff", rgb.quantize(8))
+    _save("cmyk.tiff", rgb.convert("CMYK"))
+    _save("exif.avif", rgb, exif=_EXIF)
+    _save("alpha.avif", rgba)
+    importlib.import_module("pillow_heif").register_heif_opener()
+    _save("exif.heic", rgb, exif=_EXIF)
+
+
+def _save(name: str, picture: Image.Image, **options: Any) -> None:
+    picture.save(Path(__file__).with_name(name), **options)
+
+
+if __name__ == "__main__":
+    main()
