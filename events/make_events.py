@@ -1,0 +1,158 @@
+"""Writes the sample events of this folder: `uv run python events/make_events.py`.
+
+The tokens in them are signed with access key `testak` and secret key `testsk` and have no deadline,
+so that a sample never grows old. For `sam local invoke`, put this pair into the stack's secret.
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+
+from upgate import upload_token
+from upgate.keys import KeyPair
+
+FOLDER = Path(__file__).parent
+PAIR = KeyPair("testak", "testsk")
+BOUNDARY = "upgate-sample"
+
+
+def token(**policy: Any) -> str:
+    text = json.dumps({"scope": "demo", **policy}, separators=(",", ":"))
+    return upload_token.sign(text.encode(), PAIR)
+
+
+def photo() -> bytes:
+    """A JPEG of 64 x 48 with a little EXIF."""
+    image = Image.new("RGB", (64, 48), (133, 105, 77))
+    exif = image.getexif()
+    exif[0x010F], exif[0x0110], exif[0x0112] = "Upgate", "Sample", 1
+    stream = io.BytesIO()
+    image.save(stream, "JPEG", exif=exif)
+    return stream.getvalue()
+
+
+def http(method: str, path: str, route: str, body: bytes = b"", **headers: str) -> dict[str, Any]:
+    names = {name.replace("_", "-"): value for name, value in headers.items()}
+    event: dict[str, Any] = {
+        "version": "2.0",
+        "routeKey": route,
+        "rawPath": path,
+        "rawQueryString": "",
+        "headers": {"host": "up.example.com", "content-length": str(len(body)), **names},
+        "requestContext": {
+            "accountId": "123456789012",
+            "apiId": "sample",
+            "domainName": "up.example.com",
+            "domainPrefix": "up",
+            "http": {
+                "method": method,
+                "path": path,
+                "protocol": "HTTP/1.1",
+                "sourceIp": "203.0.113.7",
+                "userAgent": "sample",
+            },
+            "requestId": "sample",
+            "routeKey": route,
+            "stage": "$default",
+            "time": "20/Nov/2026:12:00:00 +0000",
+            "timeEpoch": 1795262400000,
+        },
+        "isBase64Encoded": bool(body),
+    }
+    if body:
+        event["body"] = base64.b64encode(body).decode()
+    return event
+
+
+def form(fields: dict[str, str], content: bytes, file_name: str, mime_type: str) -> dict[str, Any]:
+    parts = [
+        f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'.encode()
+        for name, value in fields.items()
+    ]
+    parts.append(
+        f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="file"; filename="{file_name}"\r\n'
+        f"Content-Type: {mime_type}\r\n\r\n".encode()
+        + content
+        + f"\r\n--{BOUNDARY}--\r\n".encode()
+    )
+    return http(
+        "POST",
+        "/",
+        "POST /",
+        b"".join(parts),
+        content_type=f"multipart/form-data; boundary={BOUNDARY}",
+    )
+
+
+def uploads() -> dict[str, dict[str, Any]]:
+    text = (b"hello", "a.txt", "text/plain")
+    picture = (photo(), "gogopher.jpg", "image/jpeg")
+    return_body = '{"name":$(fname),"size":$(fsize),"w":$(imageInfo.width),"h":$(imageInfo.height)}'
+    callback = {
+        "callbackUrl": "https://app.example.com/uploaded",
+        "callbackBody": "name=$(fname)&uid=$(endUser)",
+        "endUser": "123",
+    }
+    encoded = base64.b64encode(b"hello")
+    sub = {"authorization": f"UpToken {token()}", "content_type": "application/octet-stream"}
+    key = base64.urlsafe_b64encode(b"a.txt").decode()
+    redirect = {"returnUrl": "https://app.example.com/done", "returnBody": '{"key":$(key)}'}
+    return {
+        "upload-form": form({"token": token(), "key": "a.txt", "x:name": "logo"}, *text),
+        "upload-return-body": form({"token": token(returnBody=return_body)}, *picture),
+        "upload-redirect": form({"token": token(**redirect), "key": "a.txt"}, *text),
+        "upload-callback": form({"token": token(**callback), "key": "a.txt"}, *text),
+        "upload-bad-token": form({"token": "testak:AAAA:e30="}, *text),
+        "upload-putb64": http(
+            "POST", f"/putb64/5/key/{key}", "POST /putb64/{proxy+}", encoded, **sub
+        ),
+        "upload-preflight": http("OPTIONS", "/", "$default", origin="https://app.example.com"),
+        "upload-unknown-route": http("GET", "/nothing/here", "$default"),
+        "upload-wrong-method": http("PUT", "/", "$default"),
+    }
+
+
+def tokens() -> dict[str, dict[str, Any]]:
+    asked = http("POST", "/token", "POST /token", content_type="application/json")
+    anonymous = json.loads(json.dumps(asked))
+    asked["requestContext"]["authorizer"] = {"jwt": {"claims": {"sub": "user-1"}, "scopes": None}}
+    preset = json.loads(json.dumps(asked))
+    preset |= {"body": '{"preset":"avatar"}', "isBase64Encoded": False}
+    return {"token-default": asked, "token-preset": preset, "token-anonymous": anonymous}
+
+
+def callbacks() -> dict[str, dict[str, Any]]:
+    common = {
+        "urls": ["https://app.example.com/uploaded"],
+        "host": None,
+        "delivery_id": "0123456789abcdef0123456789abcdef",
+        "access_key": "testak",
+        "budget_seconds": 8.0,
+    }
+    return {
+        "callback-form": {
+            **common,
+            "body": "name=gogopher.jpg&uid=123",
+            "content_type": "application/x-www-form-urlencoded",
+        },
+        "callback-json": {
+            **common,
+            "body": '{"name":"gogopher.jpg","uid":"123"}',
+            "content_type": "application/json",
+        },
+    }
+
+
+def main() -> None:
+    for name, event in (uploads() | tokens() | callbacks()).items():
+        (FOLDER / f"{name}.json").write_text(json.dumps(event, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,26 @@
+"""Calls business servers for the other functions: the only one that sends requests to strangers."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from upgate.callback import CallbackRequest
+from upgate.callback_delivery import deliver
+from upgate.config import callback_config
+from upgate.egress import Egress
+from upgate.egress_rules import EgressRules
+from upgate_aws import clients, delivery_log
+from upgate_aws.key_source import KeySource
+
+CONFIG = callback_config(os.environ)
+KEYS = KeySource(clients.secrets, CONFIG.keys_secret)
+EGRESS = Egress(EgressRules(allow_loopback=CONFIG.is_local, allowed_hosts=CONFIG.callback_hosts))
+
+
+def lambda_handler(event: dict[str, Any], _: object) -> dict[str, object]:
+    """A CallbackRequest in, a CallbackOutcome out, both as JSON."""
+    request = CallbackRequest.from_object(event)
+    outcome = deliver(request, KEYS, EGRESS)
+    delivery_log.write(request, outcome)
+    return outcome.to_object()

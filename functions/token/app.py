@@ -1,0 +1,39 @@
+"""POST /token: an upload token for an app client."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from upgate import token_issue
+from upgate.config import token_config
+from upgate.presets import DynamoPresets
+from upgate.responses import Response, json_response
+from upgate.token_issue import TokenRequest, TokenSettings
+from upgate.upload import UploadContext
+from upgate_aws import boundary, clients
+from upgate_aws.http_event import HttpRequest
+from upgate_aws.key_source import KeySource
+
+CONFIG = token_config(os.environ)
+SETTINGS = TokenSettings(
+    default_bucket=next(iter(CONFIG.buckets)), lifetime_seconds=CONFIG.token_lifetime_seconds
+)
+KEYS = KeySource(clients.secrets, CONFIG.keys_secret)
+PRESETS = DynamoPresets(clients.dynamodb(), CONFIG.ledger_table)
+
+
+def lambda_handler(event: dict[str, Any], _: object) -> dict[str, Any]:
+    """HTTP API, payload format 2.0."""
+    return boundary.answer(event, CONFIG.http, _carry)
+
+
+def _carry(request: HttpRequest, context: UploadContext) -> Response:
+    wanted = TokenRequest(
+        preset=token_issue.parse_preset_name(request.body()),
+        # With the emulator there is no authorizer, and no stranger either.
+        end_user="local" if CONFIG.http.is_local else request.identity,
+        upload_url=CONFIG.http.public_url or f"https://{request.domain}",
+    )
+    answer = token_issue.issue(wanted, SETTINGS, KEYS.ring(), PRESETS, context.now_seconds)
+    return json_response(200, answer)

@@ -1,0 +1,87 @@
+"""HTTP API events, payload format 2.0 (AWS: "Working with AWS Lambda proxy integrations")."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pybase64
+
+from upgate.errors import InvalidArgumentError
+from upgate.responses import Response
+
+
+@dataclass(frozen=True, slots=True)
+class HttpRequest:
+    """One request as the HTTP API hands it over: header names lower-case, path decoded once."""
+
+    route: str
+    method: str
+    path: str
+    query: str
+    headers: Mapping[str, str]
+    domain: str
+    identity: str | None
+    """JWT subject or IAM principal, where the route's authorizer established one."""
+    event: Mapping[str, Any]
+
+    @property
+    def content_type(self) -> str:
+        """The Content-Type header, or nothing."""
+        return self.headers.get("content-type", "")
+
+    def body(self) -> bytes:
+        """Decode the body; done late, so that a refusal costs no copy of it.
+
+        Raises:
+            InvalidArgumentError: announced as base64 and not it.
+        """
+        text: str = self.event.get("body") or ""
+        if not self.event.get("isBase64Encoded"):
+            return text.encode("utf-8", "surrogatepass")
+        try:
+            return pybase64.b64decode(text, validate=True)
+        except (binascii.Error, ValueError) as error:
+            raise InvalidArgumentError("request body is not base64") from error
+
+
+def decode(event: Mapping[str, Any]) -> HttpRequest:
+    """Read an event; a malformed one is a fault of the deployment and raises KeyError."""
+    context = event["requestContext"]
+    return HttpRequest(
+        route=event["routeKey"],
+        method=context["http"]["method"],
+        path=event["rawPath"],
+        query=event.get("rawQueryString", ""),
+        headers=event.get("headers", {}),
+        domain=context.get("domainName", ""),
+        identity=_identity(context.get("authorizer") or {}),
+        event=event,
+    )
+
+
+def encode(response: Response, headers: Mapping[str, str]) -> dict[str, Any]:
+    """Build the answer that the HTTP API expects; bytes that are not UTF-8 go as base64."""
+    all_headers = {**headers, **response.headers}
+    if response.content_type:
+        all_headers["Content-Type"] = response.content_type
+    answer: dict[str, Any] = {"statusCode": response.status, "headers": all_headers}
+    try:
+        return answer | {"body": response.body.decode(), "isBase64Encoded": False}
+    except UnicodeDecodeError:
+        body = base64.b64encode(response.body).decode()
+        return answer | {"body": body, "isBase64Encoded": True}
+
+
+def _identity(authorizer: Mapping[str, Any]) -> str | None:
+    """Empty subjects are nobody."""
+    if "jwt" in authorizer:
+        subject: str | None = authorizer["jwt"].get("claims", {}).get("sub")
+        return subject or None
+    if "iam" in authorizer:
+        principal: str | None = authorizer["iam"].get("userId")
+        return principal or None
+    return None
