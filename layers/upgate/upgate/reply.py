@@ -14,7 +14,7 @@ from upgate.upload_request import UploadRequest
 
 # `accept` exists for browsers that offer a JSON answer for download (protocol.md 2.1). HTML is
 # not among what it may name: the answer holds text of the uploader's choice.
-_ACCEPTED_TYPES = (JSON_TYPE, "text/plain")
+_ACCEPTED_TYPES = {JSON_TYPE: JSON_TYPE, "text/plain": "text/plain; charset=utf-8"}
 
 
 def body_for(policy: PutPolicy, variables: MagicVariables) -> bytes:
@@ -64,7 +64,7 @@ def failure_redirect(
 
 def accepted_type(request: UploadRequest) -> str:
     """The Content-Type that the client asked for, where it may."""
-    return request.accept if request.accept in _ACCEPTED_TYPES else JSON_TYPE
+    return _ACCEPTED_TYPES.get(request.accept or "", JSON_TYPE)
 
 
 def check_return_url(url: str | None) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
 
 from upgate import authorization, callback_failure, callback_request, fetched_key, object_key, reply
@@ -168,7 +168,8 @@ class Uploader:
         upload_id = _upload_id(request, facts)
         if policy.operations:
             facts.persistent_id = f"up.{upload_id[:24]}"
-        reply.check_return_url(policy.return_url)
+        if not policy.callback_url:
+            reply.check_return_url(policy.return_url)
         with context.stages.stage("render"):
             callback = callback_request.build(
                 policy,
@@ -247,9 +248,9 @@ class Uploader:
             return _callback_failure(callback, outcome, facts, fetch_key=True)
         facts.key, body = fetched
         object_key.check(grant.policy, facts.key)
-        prepared = self._prepare(grant, request, variables, context)
-        if grant.policy.operations:
-            self._promise(grant, prepared, context)
+        # The callback is made: what the ledger may still owe are operations.
+        prepared = replace(self._prepare(grant, request, variables, context), callback=None)
+        self._promise(grant, prepared, context)
         with context.stages.stage("put"):
             store(prepared.destination)
         return Response(200, body, reply.accepted_type(request))

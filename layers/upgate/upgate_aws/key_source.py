@@ -74,8 +74,14 @@ def parse_secret(text: str) -> KeyRing:
         document = json.loads(text)
         pairs = document.get("keys", [document])
         return KeyRing(
-            tuple(KeyPair(str(pair["access_key"]), str(pair["secret_key"])) for pair in pairs)
+            tuple(KeyPair(_text(pair["access_key"]), _text(pair["secret_key"])) for pair in pairs)
         )
     except (ValueError, KeyError, TypeError, AttributeError):
         # No chained cause: a JSON error carries the text that it could not read.
         raise StorageFailedError from None
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError("a key is a string")
+    return value
