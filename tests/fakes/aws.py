@@ -1,0 +1,79 @@
+"""The AWS of the functional tests: S3 and Lambda by strict fakes, the rest by moto's server."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import boto3
+from moto.server import ThreadedMotoServer
+
+from tests.fakes import loopback
+from tests.fakes.lambda_service import FakeLambda
+from tests.fakes.s3 import FakeS3
+
+REGION = "eu-central-1"
+TABLE = "ledger"
+SECRET = "upgate-keys"
+ACCESS_KEY, SECRET_KEY = "testak", "testsk"  # the pair of protocol.md 1.1
+OLD_ACCESS_KEY, OLD_SECRET_KEY = "oldak", "oldsk"
+
+
+@dataclass(frozen=True, slots=True)
+class FakeAws:
+    """The fakes, and the environment variables that lead SDKs to them."""
+
+    s3: FakeS3
+    functions: FakeLambda
+    moto: str
+    environment: dict[str, str]
+
+
+@contextmanager
+def running() -> Iterator[FakeAws]:
+    """Serve all fakes until the block ends, with the ledger's table and the keys' secret made."""
+    s3, functions = FakeS3(), FakeLambda()
+    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    moto = f"http://{host}:{port}"
+    try:
+        with loopback.serve(s3) as s3_url, loopback.serve(functions) as lambda_url:
+            _prepare(moto)
+            environment = {
+                "AWS_ENDPOINT_URL_S3": s3_url,
+                "AWS_ENDPOINT_URL_LAMBDA": lambda_url,
+                "AWS_ENDPOINT_URL_DYNAMODB": moto,
+                "AWS_ENDPOINT_URL_SECRETS_MANAGER": moto,
+                "AWS_ACCESS_KEY_ID": "test",
+                "AWS_SECRET_ACCESS_KEY": "test",
+                "AWS_DEFAULT_REGION": REGION,
+            }
+            yield FakeAws(s3, functions, moto, environment)
+    finally:
+        server.stop()
+
+
+def _prepare(endpoint: str) -> None:
+    session = boto3.session.Session("test", "test", region_name=REGION)
+    session.client("dynamodb", endpoint_url=endpoint).create_table(
+        TableName=TABLE,
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[
+            {"AttributeName": "pk", "AttributeType": "S"},
+            {"AttributeName": "sk", "AttributeType": "S"},
+        ],
+        KeySchema=[
+            {"AttributeName": "pk", "KeyType": "HASH"},
+            {"AttributeName": "sk", "KeyType": "RANGE"},
+        ],
+    )
+    keys = [
+        {"access_key": ACCESS_KEY, "secret_key": SECRET_KEY},
+        {"access_key": OLD_ACCESS_KEY, "secret_key": OLD_SECRET_KEY},
+    ]
+    session.client("secretsmanager", endpoint_url=endpoint).create_secret(
+        Name=SECRET, SecretString=json.dumps({"keys": keys})
+    )

@@ -1,0 +1,71 @@
+"""A small HTTP server on loopback for the fakes: one function answers all requests."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """One request, its body read; header names lower-case."""
+
+    method: str
+    path: str
+    headers: Mapping[str, str]
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """One answer."""
+
+    status: int = 200
+    body: bytes = b""
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@contextmanager
+def serve(answer: Callable[[Received], Reply]) -> Iterator[str]:
+    """Serve until the block ends; gives the origin, such as `http://127.0.0.1:40001`."""
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def handle_any(self) -> None:
+            length = int(self.headers.get("Content-Length", "0"))
+            headers = {name.lower(): value for name, value in self.headers.items()}
+            if headers.get("expect") == "100-continue":
+                self.send_response_only(100)
+                self.end_headers()
+            body = self.rfile.read(length)
+            reply = answer(Received(self.command, self.path, headers, body))
+            self.send_response(reply.status)
+            for name, value in reply.headers.items():
+                self.send_header(name, value)
+            self.send_header("Content-Length", str(len(reply.body)))
+            self.end_headers()
+            if self.command != "HEAD":
+                self.wfile.write(reply.body)
+
+        do_GET = do_HEAD = do_POST = do_PUT = do_DELETE = handle_any
+
+        def log_message(self, *_: object) -> None:
+            """Keep the tests' output to themselves."""
+
+        def handle_expect_100(self) -> bool:
+            return True
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()

@@ -1,0 +1,87 @@
+"""The real handlers, loaded as Lambda loads them, against the fakes."""
+
+from __future__ import annotations
+
+import importlib.util
+import io
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import boto3
+import pytest
+
+from tests.fakes import aws
+from upgate_aws import clients
+from upgate_aws.log import logger
+
+ROOT = Path(__file__).parents[2]
+
+BASE_ENVIRONMENT = {
+    "UPGATE_BUCKETS": '{"demo": "s3-demo"}',
+    "UPGATE_WORK_BUCKET": "s3-work",
+    "UPGATE_LEDGER_TABLE": aws.TABLE,
+    "UPGATE_KEYS_SECRET": aws.SECRET,
+    "UPGATE_CALLBACK_FUNCTION": "callback",
+    "POWERTOOLS_SERVICE_NAME": "upgate",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Functions:
+    """Loads `functions/<name>/app.py` anew, under a given environment."""
+
+    aws: aws.FakeAws
+    patch: pytest.MonkeyPatch
+
+    def load(self, name: str, **environment: str) -> ModuleType:
+        """The module, its clients made for this environment."""
+        for variable, value in (BASE_ENVIRONMENT | self.aws.environment | environment).items():
+            self.patch.setenv(variable, value)
+        for client in (clients.s3, clients.dynamodb, clients.secrets, clients.invoker):
+            client.cache_clear()
+        path = ROOT / "functions" / name / "app.py"
+        spec = importlib.util.spec_from_file_location(f"functions.{name}.app", path)
+        assert spec is not None
+        assert spec.loader is not None
+        module = importlib.util.module_from_spec(spec)
+        sys.modules[spec.name] = module
+        spec.loader.exec_module(module)
+        return module
+
+    def table(self) -> Any:
+        """The ledger, to look into."""
+        return boto3.resource(
+            "dynamodb",
+            endpoint_url=self.aws.moto,
+            region_name=aws.REGION,
+            aws_access_key_id="test",
+            aws_secret_access_key="test",
+        ).Table(aws.TABLE)
+
+
+@pytest.fixture(scope="session")
+def _aws() -> Iterator[aws.FakeAws]:
+    with aws.running() as fakes:
+        yield fakes
+
+
+@pytest.fixture
+def log(monkeypatch: pytest.MonkeyPatch) -> io.StringIO:
+    """All that the handlers log, as CloudWatch would see it."""
+    stream = io.StringIO()
+    monkeypatch.setattr(logger.registered_handler, "stream", stream)
+    return stream
+
+
+@pytest.fixture
+def functions(_aws: aws.FakeAws, monkeypatch: pytest.MonkeyPatch) -> Functions:
+    _aws.s3.objects.clear()
+    _aws.s3.puts = 0
+    _aws.s3.before_put = None
+    _aws.functions.functions.clear()
+    _aws.functions.invocations = 0
+    return Functions(_aws, monkeypatch)

@@ -1,0 +1,33 @@
+"""Options of `upgate local` that are refused before anything starts."""
+
+from __future__ import annotations
+
+import pytest
+from click.testing import CliRunner
+
+from upgate_cli.main import main
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (["--bucket", "a b"], "--bucket"),
+        (["--bucket", ""], "--bucket"),
+        (["--bucket", "b" * 64], "--bucket"),
+        (["--access-key", "a:b"], "--access-key"),
+        (["--access-key", ""], "--access-key"),
+        (["--secret-key", ""], "--secret-key"),
+        (["--port", "65536"], "--port"),
+        (["--max-seconds", "0"], "--max-seconds"),
+    ],
+)
+def test_wrong_option_is_wrong_use(arguments: list[str], complaint: str) -> None:
+    result = CliRunner().invoke(main, ["local", *arguments])
+    assert result.exit_code == 2
+    assert complaint in result.output
+
+
+def test_help_names_every_option_of_the_contract() -> None:
+    output = CliRunner().invoke(main, ["local", "--help"]).output
+    for option in ("--host", "--port", "--bucket", "--access-key", "--secret-key", "--max-seconds"):
+        assert option in output

@@ -1,0 +1,36 @@
+"""What the AWS clients are told: no second hash, no retry of a callback, no waiting for ever."""
+
+from __future__ import annotations
+
+import pytest
+from botocore import handlers
+
+from upgate_aws import clients
+
+
+@pytest.fixture(autouse=True)
+def _region(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
+    for client in (clients.s3, clients.dynamodb, clients.secrets, clients.invoker):
+        client.cache_clear()
+
+
+def test_s3_signs_with_v4_and_does_not_hash_the_body() -> None:
+    config = clients.s3().meta.config
+    assert config.signature_version == "s3v4"  # type: ignore[attr-defined]
+    assert config.s3["payload_signing_enabled"] is False  # type: ignore[attr-defined]
+
+
+def test_s3_neither_waits_for_100_continue_nor_wraps_the_body() -> None:
+    events = clients.s3().meta.events._emitter._handlers  # type: ignore[attr-defined]
+    before_call = list(events.prefix_search("before-call.s3.PutObject"))
+    before_build = list(events.prefix_search("before-parameter-build.s3.PutObject"))
+    assert handlers.add_expect_header not in before_call
+    assert handlers.convert_body_to_file_like_object not in before_build
+    assert handlers.validate_bucket_name in before_build  # the look-up itself works
+
+
+def test_callback_function_is_invoked_with_one_attempt_only() -> None:
+    config = clients.invoker(9.0).meta.config
+    assert config.retries["total_max_attempts"] == 1  # type: ignore[attr-defined]
+    assert config.read_timeout == 9.0  # type: ignore[attr-defined]

@@ -1,0 +1,188 @@
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from upgate.config import (
+    CallbackConfig,
+    ConfigError,
+    HttpConfig,
+    callback_config,
+    token_config,
+    upload_config,
+)
+from upgate.responses import CorsSettings
+
+UPLOAD = {
+    "UPGATE_BUCKETS": '{"photos":"stack-uploads-1"}',
+    "UPGATE_LEDGER_TABLE": "ledger",
+    "UPGATE_KEYS_SECRET": "arn:secret",
+    "UPGATE_CALLBACK_FUNCTION": "callback",
+}
+TOKEN = {name: UPLOAD[name] for name in list(UPLOAD)[:3]}
+CALLBACK = {"UPGATE_KEYS_SECRET": "arn:secret"}
+READERS: list[tuple[Callable[[Mapping[str, str]], Any], dict[str, str]]] = [
+    (upload_config, UPLOAD),
+    (token_config, TOKEN),
+    (callback_config, CALLBACK),
+]
+
+
+def test_the_upload_function_has_the_documented_defaults() -> None:
+    config = upload_config(UPLOAD)
+    assert (config.buckets, config.ledger_table) == ({"photos": "stack-uploads-1"}, "ledger")
+    assert (config.keys_secret, config.callback_function) == ("arn:secret", "callback")
+    assert (config.callback_budget_seconds, config.redirect_status) == (8.0, 301)
+    assert config.deadline_required is False
+    assert config.time_zone.utcoffset(None) == timedelta(hours=8)
+    assert config.http == HttpConfig(
+        cors=CorsSettings(("*",)), standard_status=False, public_url=None, is_local=False
+    )
+
+
+def test_what_the_operator_sets_is_read() -> None:
+    config = upload_config(
+        UPLOAD
+        | {
+            "UPGATE_CALLBACK_BUDGET_SECONDS": "2.5",
+            "UPGATE_REDIRECT_STATUS": "303",
+            "UPGATE_DEADLINE_REQUIRED": "true",
+            "UPGATE_TIME_ZONE": "-03:30",
+            "UPGATE_CORS_ORIGINS": "https://a.example, https://b.example",
+            "UPGATE_STATUS_MODE": "standard",
+            "UPGATE_PUBLIC_URL": "https://up.example/",
+        }
+    )
+    assert (config.callback_budget_seconds, config.redirect_status) == (2.5, 303)
+    assert config.deadline_required is True
+    assert config.time_zone.utcoffset(None) == -timedelta(hours=3, minutes=30)
+    assert config.http == HttpConfig(
+        cors=CorsSettings(("https://a.example", "https://b.example")),
+        standard_status=True,
+        public_url="https://up.example",
+        is_local=False,
+    )
+
+
+@pytest.mark.parametrize(("lifetime", "seconds"), [(None, 3600), ("1", 1), ("604800", 604_800)])
+def test_the_lifetime_of_tokens_is_read(lifetime: str | None, seconds: int) -> None:
+    environ = TOKEN | ({"UPGATE_TOKEN_LIFETIME_SECONDS": lifetime} if lifetime else {})
+    assert token_config(environ).token_lifetime_seconds == seconds
+
+
+def test_the_callback_function_has_its_hosts() -> None:
+    config = callback_config(CALLBACK | {"UPGATE_CALLBACK_HOSTS": "a.example, *.b.example,"})
+    assert config == CallbackConfig(
+        keys_secret="arn:secret",
+        callback_hosts=frozenset(("a.example", "*.b.example")),
+        is_local=False,
+    )
+
+
+def test_an_empty_list_of_hosts_has_none() -> None:
+    assert callback_config(CALLBACK | {"UPGATE_CALLBACK_HOSTS": ""}).callback_hosts == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("read", "environ", "name"),
+    [(read, environ, name) for read, environ in READERS for name in environ],
+)
+@pytest.mark.parametrize("value", [None, ""])
+def test_a_missing_variable_is_named(
+    read: Callable[[Mapping[str, str]], Any],
+    environ: dict[str, str],
+    name: str,
+    value: str | None,
+) -> None:
+    broken = {key: text for key, text in environ.items() if key != name}
+    if value is not None:
+        broken[name] = value
+    with pytest.raises(ConfigError, match=f"^{name} is not set$"):
+        read(broken)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("UPGATE_BUCKETS", "photos"),
+        ("UPGATE_BUCKETS", "{}"),
+        ("UPGATE_BUCKETS", "[]"),
+        ("UPGATE_BUCKETS", '["photos"]'),
+        ("UPGATE_BUCKETS", '{"photos":1}'),
+        ("UPGATE_BUCKETS", '{"photos":null}'),
+        ("UPGATE_BUCKETS", '{"photos":""}'),
+        ("UPGATE_BUCKETS", '{"":"bucket"}'),
+        ("UPGATE_CALLBACK_BUDGET_SECONDS", "0.9"),
+        ("UPGATE_CALLBACK_BUDGET_SECONDS", "20.1"),
+        ("UPGATE_CALLBACK_BUDGET_SECONDS", "nan"),
+        ("UPGATE_CALLBACK_BUDGET_SECONDS", "inf"),
+        ("UPGATE_CALLBACK_BUDGET_SECONDS", "8s"),
+        ("UPGATE_REDIRECT_STATUS", "302"),
+        ("UPGATE_REDIRECT_STATUS", "0301"),
+        ("UPGATE_DEADLINE_REQUIRED", "yes"),
+        ("UPGATE_DEADLINE_REQUIRED", "True"),
+        ("UPGATE_TIME_ZONE", "8"),
+        ("UPGATE_TIME_ZONE", "+8:00"),
+        ("UPGATE_TIME_ZONE", "+08:60"),
+        ("UPGATE_TIME_ZONE", "+24:00"),
+        ("UPGATE_TIME_ZONE", "Asia/Shanghai"),
+        ("UPGATE_TIME_ZONE", "+08:00\n"),
+        ("UPGATE_STATUS_MODE", "Standard"),
+        ("AWS_ENDPOINT_URL", "http://["),
+    ],
+)
+def test_a_wrong_variable_is_named(name: str, value: str) -> None:
+    with pytest.raises(ConfigError, match=f"^{name} is wrong: "):
+        upload_config(UPLOAD | {name: value})
+
+
+@pytest.mark.parametrize("value", ["0", "604801", "x"])
+def test_a_lifetime_out_of_range_is_named(value: str) -> None:
+    with pytest.raises(ConfigError, match=r"^UPGATE_TOKEN_LIFETIME_SECONDS is wrong: "):
+        token_config(TOKEN | {"UPGATE_TOKEN_LIFETIME_SECONDS": value})
+
+
+@pytest.mark.parametrize("value", ["1", "20"])
+def test_a_budget_at_its_limits_is_read(value: str) -> None:
+    config = upload_config(UPLOAD | {"UPGATE_CALLBACK_BUDGET_SECONDS": value})
+    assert config.callback_budget_seconds == float(value)
+
+
+@pytest.mark.parametrize(
+    "endpoint",
+    ["http://127.0.0.1:4566", "http://localhost:4566", "https://LOCALHOST", "http://[::1]:4566"],
+)
+@pytest.mark.parametrize(("read", "environ"), READERS)
+def test_an_endpoint_on_this_machine_is_local(
+    read: Callable[[Mapping[str, str]], Any], environ: dict[str, str], endpoint: str
+) -> None:
+    config = read(environ | {"AWS_ENDPOINT_URL": endpoint})
+    assert getattr(config, "http", config).is_local
+
+
+@pytest.mark.parametrize(
+    "endpoint",
+    [
+        None,
+        "",
+        "https://s3.amazonaws.com",
+        "http://127.0.0.1.evil.example",
+        "http://localhost.evil.example",
+        "http://evil.example/127.0.0.1",
+        "http://127.0.0.1@evil.example",
+        "http://evil.example#@127.0.0.1",
+        "http://0.0.0.0",
+        "http://10.0.0.1",
+        "127.0.0.1:4566",
+        "localhost",
+    ],
+)
+@pytest.mark.parametrize(("read", "environ"), READERS)
+def test_any_other_endpoint_is_not_local(
+    read: Callable[[Mapping[str, str]], Any], environ: dict[str, str], endpoint: str | None
+) -> None:
+    config = read(environ | ({} if endpoint is None else {"AWS_ENDPOINT_URL": endpoint}))
+    assert not getattr(config, "http", config).is_local

@@ -1,0 +1,68 @@
+"""Events in, answers out: payload format 2.0."""
+
+from __future__ import annotations
+
+import base64
+from typing import Any
+
+import pytest
+
+from tests import events
+from upgate.errors import InvalidArgumentError
+from upgate.responses import Response
+from upgate_aws import http_event
+
+
+def test_binary_body_is_decoded_from_base64() -> None:
+    assert http_event.decode(events.http("POST", "/", b"\xff\x00")).body() == b"\xff\x00"
+
+
+def test_text_body_is_taken_as_utf_8() -> None:
+    assert http_event.decode(events.http("POST", "/", "好")).body() == "好".encode()
+
+
+def test_absent_body_is_empty() -> None:
+    assert http_event.decode(events.http("POST", "/")).body() == b""
+
+
+@pytest.mark.parametrize("text", ["not base64!", "QUJD=", "QU\nJD"])
+def test_body_that_is_not_base64_is_refused(text: str) -> None:
+    event = events.http("POST", "/", b"ABC") | {"body": text}
+    with pytest.raises(InvalidArgumentError):
+        http_event.decode(event).body()
+
+
+@pytest.mark.parametrize(
+    ("authorizer", "identity"),
+    [
+        (None, None),
+        ({}, None),
+        ({"jwt": {"claims": {"sub": "user-1"}, "scopes": None}}, "user-1"),
+        ({"jwt": {"claims": {"sub": ""}}}, None),
+        ({"jwt": {"claims": {}}}, None),
+        ({"iam": {"userId": "AIDAEXAMPLE"}}, "AIDAEXAMPLE"),
+        ({"lambda": {"sub": "user-1"}}, None),
+    ],
+)
+def test_identity_is_the_authorizers_word(
+    authorizer: dict[str, Any] | None, identity: str | None
+) -> None:
+    event = events.http("POST", "/token")
+    event["requestContext"]["authorizer"] = authorizer
+    assert http_event.decode(event).identity == identity
+
+
+def test_answers_own_header_wins_over_the_common_one() -> None:
+    answer = http_event.encode(Response(301, headers={"X-A": "own"}), {"X-A": "common"})
+    assert answer["headers"]["X-A"] == "own"
+
+
+def test_answer_that_is_not_text_goes_as_base64() -> None:
+    answer = http_event.encode(Response(200, b"\xff"), {})
+    assert answer["isBase64Encoded"] is True
+    assert base64.b64decode(answer["body"]) == b"\xff"
+
+
+def test_answer_that_is_text_goes_as_text() -> None:
+    answer = http_event.encode(Response(200, "好".encode()), {})
+    assert (answer["isBase64Encoded"], answer["body"]) == (False, "好")

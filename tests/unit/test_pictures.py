@@ -1,0 +1,72 @@
+from __future__ import annotations
+
+import io
+import warnings
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from upgate.pictures import with_pixels
+
+_PICTURES = Path(__file__).parent.parent / "vectors" / "images"
+
+
+def stream(name: str) -> io.BytesIO:
+    return io.BytesIO((_PICTURES / name).read_bytes())
+
+
+def size(picture: Image.Image) -> tuple[int, int]:
+    return picture.size
+
+
+def test_a_picture_is_handed_over_with_its_pixels() -> None:
+    assert with_pixels(stream("gray.png"), lambda picture: picture.getpixel((0, 0))) is not None
+
+
+def test_a_draft_makes_a_jpeg_smaller_and_leaves_a_png_alone() -> None:
+    assert with_pixels(stream("ycbcr.jpg"), size, draft=(10, 5)) == (15, 10)
+    assert with_pixels(stream("rgba.png"), size, draft=(10, 5)) == (30, 20)
+
+
+@pytest.mark.parametrize(
+    "raised",
+    [
+        OSError("cannot decode"),
+        SyntaxError("broken PNG file"),
+        EOFError(),
+        MemoryError(),
+        OverflowError(),
+        ZeroDivisionError(),
+        IndexError(),
+        Image.DecompressionBombError(),
+    ],
+)
+def test_whatever_pillow_raises_is_none(raised: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise raised
+
+    monkeypatch.setattr(Image.Image, "load", fail)
+    monkeypatch.setattr("PIL.ImageFile.ImageFile.load", fail)
+    assert with_pixels(stream("rgba.bmp"), size) is None
+
+
+def test_a_warning_of_pillow_is_not_heard() -> None:
+    def warn(_: Image.Image) -> tuple[int, int]:
+        warnings.warn("corrupt EXIF data", stacklevel=1)
+        return (1, 1)
+
+    assert with_pixels(stream("rgba.bmp"), warn) == (1, 1)
+
+
+def test_bytes_are_not_opened_as_a_format_that_their_header_does_not_name() -> None:
+    # An Encapsulated PostScript file would start a program in Pillow.
+    assert (
+        with_pixels(io.BytesIO(b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n"), size) is None
+    )
+
+
+def test_the_stream_stays_open() -> None:
+    source = stream("rgba.png")
+    with_pixels(source, size)
+    assert not source.closed
