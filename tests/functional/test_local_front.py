@@ -102,6 +102,7 @@ def test_chunked_body_above_the_limit_is_refused() -> None:
     body = b"%x\r\n" % size + bytes(size) + b"\r\n0\r\n\r\n"
     answer = exchange(request("POST /", "Transfer-Encoding: chunked", body=body))
     assert answer.startswith(b"HTTP/1.1 413 ")
+    assert answer.endswith(b'{"message":"Request Entity Too Large"}')
 
 
 def test_head_above_the_limit_is_refused() -> None:

@@ -15,7 +15,7 @@ from upgate_cli.local import processes
 STUBBORN = """
 import os, signal, sys, time
 signal.signal(signal.SIGTERM, signal.SIG_IGN)
-if os.fork():
+if os.fork() and sys.argv[1] == "leader obeys":
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
 print("up", flush=True)
 time.sleep(60)
@@ -46,14 +46,15 @@ def test_output_goes_to_the_log_and_the_status_comes_back(tmp_path: Path) -> Non
     assert (status, log.read_text()) == (3, "said\n")
 
 
+@pytest.mark.parametrize("leader", ["leader obeys", "leader ignores it too"])
 def test_grandchild_that_ignores_sigterm_is_gone_after_the_block(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, leader: str
 ) -> None:
     monkeypatch.setattr(processes, "GRACE_SECONDS", 0.2)
     log = tmp_path / "log"
 
     async def leave_early() -> int:
-        command = [sys.executable, "-c", STUBBORN]
+        command = [sys.executable, "-c", STUBBORN, leader]
         async with processes.running(command, env=os.environ, cwd=tmp_path, log=log) as process:
             await asyncio.to_thread(wait_for_lines, log, 2)
             return process.pid

@@ -49,6 +49,13 @@ def test_most_specific_route_is_taken(method: str, path: str, key: str) -> None:
     assert match.route.key == key
 
 
+def test_full_match_is_taken_before_a_greedy_one_with_more_literals() -> None:
+    table = RouteTable([Route("GET /a/{proxy+}", "greedy"), Route("GET /{x}/{y}", "full")])
+    match = table.match("GET", "/a/b")
+    assert match is not None
+    assert match.route.function == "full"
+
+
 def test_double_slash_is_kept_in_the_greedy_variable() -> None:
     match = TABLE.match("POST", "/buckets/b/objects//uploads")
     assert match is not None

@@ -1,0 +1,56 @@
+# `make local` runs the gateway on this machine, `make test` passes the tests; both need only Python and make.
+# A uv on PATH is used as it is; without one a pinned one is fetched into .uv/. uv finds or fetches Python 3.13.
+
+UV_VERSION := 0.13.8
+UV := $(or $(shell command -v uv 2>/dev/null),.uv/bin/uv)
+RUN := $(UV) run --locked
+EXPORT := $(UV) export -q --locked --only-group layer --no-emit-project --no-header --no-annotate
+
+export SAM_CLI_TELEMETRY := 0
+export AWS_DEFAULT_REGION ?= us-east-1
+
+.PHONY: help local test check setup fmt lint types validate build lock clean
+.DEFAULT_GOAL := help
+
+help: ## list the targets
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
+
+local: $(UV) ## run the whole gateway here; ARGS="--port 9000" for options
+	@$(RUN) upgate local $(ARGS)
+
+test: $(UV) ## all tests: unit, functional, end to end
+	$(RUN) pytest $(ARGS)
+
+check: lint types validate test ## everything that CI runs
+
+setup: $(UV) ## make the virtual environment
+	$(UV) sync --locked
+
+fmt: $(UV) ## format, and fix what can be fixed
+	$(RUN) ruff format
+	$(RUN) ruff check --fix
+
+lint: $(UV)
+	$(RUN) ruff check
+	$(RUN) ruff format --check
+	$(EXPORT) | diff layers/upgate/requirements.txt - || { echo "requirements.txt is not what uv.lock says: make lock"; exit 1; }
+
+types: $(UV)
+	$(RUN) mypy
+
+validate: $(UV) ## check template.yaml
+	$(RUN) sam validate --lint
+
+build: $(UV) ## build what `sam deploy` deploys
+	$(RUN) sam build
+
+lock: $(UV) ## after a change of dependencies
+	$(UV) lock
+	$(EXPORT) -o layers/upgate/requirements.txt
+
+clean: ## remove what can be made again
+	rm -rf .aws-sam .upgate .uv .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+.uv/bin/uv:
+	python3 -m venv .uv
+	.uv/bin/pip install -q --disable-pip-version-check uv==$(UV_VERSION)

@@ -1,0 +1,115 @@
+"""What linters do not see in template.yaml (aws.md 7 and Appendix A, style guide "Template")."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from samtranslator.translator.transform import transform
+from samtranslator.yaml_helper import yaml_parse
+
+ROOT = Path(__file__).resolve().parents[2]
+TEMPLATE: dict[str, Any] = yaml_parse((ROOT / "template.yaml").read_text())
+RESOURCES: dict[str, Any] = TEMPLATE["Resources"]
+FUNCTIONS = {
+    name: resource["Properties"]
+    for name, resource in RESOURCES.items()
+    if resource["Type"] == "AWS::Serverless::Function"
+}
+
+
+class NoManagedPolicies:
+    """The transform asks AWS for these; the template uses none."""
+
+    def load(self) -> dict[str, str]:
+        return {}
+
+
+def statements(function: str) -> Iterator[dict[str, Any]]:
+    for policy in FUNCTIONS[function]["Policies"]:
+        yield from policy["Statement"]
+
+
+def test_transformed_template_is_lint_clean_and_has_no_cycle(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    template = yaml_parse((ROOT / "template.yaml").read_text())
+    for resource in template["Resources"].values():  # transform() takes no local paths
+        if resource["Type"] == "AWS::Serverless::Function":
+            resource["Properties"]["CodeUri"] = "s3://bucket/key"
+        if resource["Type"] == "AWS::Serverless::LayerVersion":
+            resource["Properties"]["ContentUri"] = "s3://bucket/key"
+    path = tmp_path / "transformed.json"
+    path.write_text(json.dumps(transform(template, {}, NoManagedPolicies())))
+    done = subprocess.run(
+        [Path(sys.executable).with_name("cfn-lint"), "-t", path],
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert (done.returncode, done.stdout) == (0, "")
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_function_has_a_log_group_with_retention(function: str) -> None:
+    group = RESOURCES[str(FUNCTIONS[function]["LoggingConfig"]["LogGroup"]["Ref"])]
+    assert group["Type"] == "AWS::Logs::LogGroup"
+    assert group["Properties"]["RetentionInDays"] == {"Ref": "LogRetentionDays"}
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_functions_rights_are_named_one_by_one(function: str) -> None:
+    for statement in statements(function):
+        assert statement["Effect"] == "Allow"
+        assert "*" not in json.dumps(statement["Action"])
+        assert statement["Resource"] != "*"
+
+
+def test_callback_function_can_read_the_keys_and_nothing_else() -> None:
+    assert [item["Action"] for item in statements("CallbackFunction")] == [
+        "secretsmanager:GetSecretValue"
+    ]
+
+
+def test_token_function_can_read_presets_only() -> None:
+    [condition] = [item["Condition"] for item in statements("TokenFunction") if "Condition" in item]
+    assert condition == {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["preset#*"]}}
+
+
+def test_environment_has_every_name_that_the_configuration_reads() -> None:
+    given = {
+        name
+        for properties in (TEMPLATE["Globals"]["Function"], *FUNCTIONS.values())
+        for name in properties.get("Environment", {}).get("Variables", {})
+        if name.startswith("UPGATE_")
+    }
+    source = (ROOT / "layers/upgate/upgate/config.py").read_text()
+    assert set(re.findall(r"UPGATE_[A-Z_]+", source)) - given == set()
+
+
+def test_objects_survive_the_stack() -> None:
+    assert RESOURCES["UploadBucket"]["DeletionPolicy"] == "Retain"
+
+
+@pytest.mark.parametrize("bucket", ["UploadBucket", "WorkBucket"])
+def test_bucket_is_private_and_refuses_plain_http(bucket: str) -> None:
+    assert set(RESOURCES[bucket]["Properties"]["PublicAccessBlockConfiguration"].values()) == {True}
+    [statement] = RESOURCES[f"{bucket}Policy"]["Properties"]["PolicyDocument"]["Statement"]
+    assert (statement["Effect"], statement["Condition"]) == (
+        "Deny",
+        {"Bool": {"aws:SecureTransport": "false"}},
+    )
+
+
+def test_layer_is_built_for_the_processor_of_the_functions() -> None:
+    layer = RESOURCES["UpgateLayer"]
+    architecture = {"Ref": "Architecture"}
+    assert layer["Metadata"]["BuildArchitecture"] == architecture
+    assert TEMPLATE["Globals"]["Function"]["Architectures"] == [architecture]
