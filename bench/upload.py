@@ -14,6 +14,7 @@ import importlib
 import json
 import os
 import statistics
+import sys
 import time
 from collections.abc import Callable
 from typing import Any
@@ -30,6 +31,9 @@ from tests import events
 ROUNDS = 40
 WARM_UP = 5
 RETURN_BODY = '{"key":$(key),"hash":$(etag),"w":$(imageInfo.width),"h":$(imageInfo.height)}'
+
+# The upload function's own, from template.yaml; all three handlers get them.
+ALLOCATOR = {"MALLOC_TRIM_THRESHOLD_": "67108864", "MALLOC_MMAP_THRESHOLD_": "33554432"}
 
 MOST_OF_FLOOR = 1.6
 MOST_OF_NAIVE = 0.65
@@ -115,6 +119,8 @@ def measure(
 
 
 def main() -> None:
+    if not ALLOCATOR.items() <= os.environ.items():  # glibc reads them at start-up only
+        os.execve(sys.executable, [sys.executable, "-m", "bench.upload"], os.environ | ALLOCATOR)
     os.environ.update(
         AWS_ACCESS_KEY_ID="bench", AWS_SECRET_ACCESS_KEY="bench", AWS_DEFAULT_REGION="eu-central-1"
     )
