@@ -19,6 +19,7 @@ local: $(UV) ## run the whole gateway here; ARGS="--port 9000" for options
 	@$(RUN) upgate local $(ARGS)
 
 test: $(UV) ## all tests: unit, functional, end to end
+	@tests/system_packages.sh
 	$(RUN) pytest $(ARGS)
 
 check: lint types validate test ## everything that CI runs
