@@ -61,6 +61,58 @@ class InvalidPresetError(InvalidArgumentError):
     code, message = "InvalidPreset", "invalid preset"
 
 
+class UnexpectedFileSizeError(InvalidArgumentError):
+    """mkfile's size is not the sum of its blocks."""
+
+    code, message = "UnexpectedFileSize", "unexpected file size"
+
+
+class PartsMissingError(InvalidArgumentError):
+    """Complete names no part; Java's SDK looks for this very text (protocol.md 4)."""
+
+    code, message = "PartsMissing", "parts param can't be empty"
+
+
+class FopError(InvalidArgumentError):
+    """Root of what a processing command answers with; each message says what to change."""
+
+    code, message = "FopFailed", "the file could not be processed"
+
+
+class BadFopError(FopError):
+    """An unknown command, or a parameter outside its syntax or range."""
+
+    code, message = "BadFop", "unknown command or bad parameter"
+
+
+class UnprocessableSourceError(FopError):
+    """The source is not of a type that the command takes, or it is broken or empty."""
+
+    code, message = "UnprocessableSource", "the file is not of a type that this command takes"
+
+
+class SourceTooLargeError(FopError):
+    """The source is beyond a limit: bytes, pixels, a side, frames or seconds."""
+
+    code, message = "SourceTooLarge", "the file is too large for this command"
+
+
+class OutputTooLargeError(FopError):
+    """The result would be beyond a limit."""
+
+    code, message = "OutputTooLarge", "the result would be too large"
+
+
+class TooSlowError(FopError):
+    """The work would not end in the time that is left; `estimate_seconds` is what it would take."""
+
+    code, message = "TooSlow", "the command would take too long"
+
+    def __init__(self, estimate_seconds: float, message: str | None = None) -> None:
+        self.estimate_seconds = estimate_seconds
+        super().__init__(message or f"the command would take about {estimate_seconds:.0f} s")
+
+
 # 401: the token. None of these may end in the failure redirect (protocol.md 8).
 
 
@@ -128,6 +180,12 @@ class MimeTypeForbiddenError(ForbiddenError):
         super().__init__(f"limited mimeType: this file type ({mime_type}) is forbidden to upload")
 
 
+class RawFopForbiddenError(ForbiddenError):
+    """The bucket takes styles only, or the `saveas` of a URL is not signed."""
+
+    code, message = "RawFopForbidden", "this bucket takes styles only, no commands in a URL"
+
+
 class FileTooSmallError(ForbiddenError):
     """Below `fsizeMin`."""
 
@@ -141,6 +199,12 @@ class NotFoundError(UpgateError):
     """No route has this path."""
 
     status, code, message = 404, "NotFound", "not found"
+
+
+class DocumentNotFoundError(NotFoundError):
+    """A download of an object, or of a result, that is not there."""
+
+    code, message = "DocumentNotFound", "Document not found"
 
 
 class MethodNotAllowedError(UpgateError):
@@ -162,6 +226,12 @@ class Crc32MismatchError(UpgateError):
     status, code, message = 406, "Crc32Mismatch", "crc32 check error"
 
 
+class Md5MismatchError(UpgateError):
+    """406 as for crc32: a part damaged on its way is worth sending again (protocol.md 4)."""
+
+    status, code, message = 406, "Md5Mismatch", "md5 check error"
+
+
 class FileTooLargeError(UpgateError):
     """Above `fsizeLimit`, or above what one request can carry."""
 
@@ -172,6 +242,12 @@ class KeyTooLongError(UpgateError):
     """Above limits.KEY_BYTES; 414 is what the iOS SDK's own tests expect (protocol.md 10.1)."""
 
     status, code, message = 414, "KeyTooLong", "key too long"
+
+
+class ResultBusyError(UpgateError):
+    """A result is being made by somebody else; only between functions, never an answer."""
+
+    status, code, message = 503, "ResultBusy", "the result is being made"
 
 
 # 579 and above: numbers that the SDKs know not to repeat.
@@ -189,6 +265,33 @@ class StorageFailedError(UpgateError):
     status, code = 599, "ServerOperationFailed"
 
 
+class NoSuchUploadError(UpgateError):
+    """An uploadId that is forged, somebody else's, expired, completed or aborted: one text.
+
+    SDKs look for the text and start the upload anew (protocol.md 4).
+    """
+
+    status, code, message = 612, "NoSuchUpload", "no such uploadId"
+
+
+class NoSuchAccessKeyError(UpgateError):
+    """Host discovery for an access key that is not this stack's (protocol.md 10.1)."""
+
+    status, code, message = 612, "NoSuchAccessKey", "app/accesskey is not found"
+
+
+class NoSuchEntryError(UpgateError):
+    """No object under this key, for an operation that needs one (protocol.md 10.1)."""
+
+    status, code, message = 612, "NoSuchEntry", "no such file or directory"
+
+
+class NoSuchJobError(UpgateError):
+    """A persistentId that is unknown, or too old (protocol.md 9.2)."""
+
+    status, code, message = 612, "NoSuchJob", "no such persistentId"
+
+
 class ObjectExistsError(UpgateError):
     """Insert-only, and another content is there under the same key."""
 
@@ -199,3 +302,9 @@ class NoSuchBucketError(UpgateError):
     """The scope's bucket is not one of this stack's."""
 
     status, code, message = 631, "NoSuchBucket", "no such bucket"
+
+
+class InvalidContextError(UpgateError):
+    """A ctx that is forged, somebody else's or expired: SDKs start the upload anew on 701."""
+
+    status, code, message = 701, "InvalidContext", "invalid ctx"

@@ -24,6 +24,17 @@ METADATA_BYTES = 1536  # leaves room for the gateway's own entries
 OBJECT_HEADER_BYTES = 1024
 MIME_TYPE_BYTES = 255  # RFC 6838, 4.2: 127 each side of the slash
 
+# Resumable uploads (protocol.md 3 and 4).
+RESUMABLE_LIFETIME_SECONDS = 7 * 24 * 3600
+MKFILE_BLOCKS = 20_000  # 80 GB: two blocks make an S3 part, and S3 takes 10,000 parts
+PARTS = 10_000
+PART_BYTES = 1024 * 1024  # at least, each but the last
+LISTED_PARTS = 1_000
+
+# S3's own: every part but the last has 5 MiB or more, and there are 10,000 at most (aws.md 3).
+S3_PART_BYTES = 5 * 1024 * 1024
+S3_PARTS = 10_000
+
 # A token (protocol.md 1).
 TOKEN_BYTES = 32 * 1024
 KEYLIMIT_KEYS = 20
@@ -59,3 +70,33 @@ IMAGE_DECODE_PIXELS = 24_000_000  # what is ever decoded: 4 bytes of memory for 
 # A media type: RFC 6838 allows 127 characters on either side of the slash.
 MIME_TYPE_BYTES = 255
 SNIFF_BYTES = 8 * 1024  # of the content, to tell its type
+
+# Processing (protocol.md 9): what a client may ask for in one command line.
+FOP_BYTES = 8 * 1024  # one pipe; a command carries whole URLs in base64
+FOP_PIPE_COMMANDS = 10
+FOP_JOB_PIPES = 50
+FOP_ERROR_CHARACTERS = 500  # of a reason, in an item and in a notification
+FOP_ATTEMPTS = 3  # of a command that ends with its function: killed, or out of memory
+FOP_FETCH_BYTES = 4 * 1024 * 1024  # a watermark or subtitles, through the callback function
+FOP_FETCH_REDIRECTS = 2
+JOB_LIFETIME_SECONDS = 30 * 24 * 3600
+JOB_WAITING_SECONDS = 24 * 3600  # after which an upload that nothing came of is said to have failed
+NOTIFY_URL_BYTES = CALLBACK_URL_BYTES
+NOTIFY_BODY_BYTES = 1024 * 1024
+NOTIFY_BUDGET_SECONDS = 8.0
+
+# Results: how long each state of one may be believed.
+RESULT_QUEUED_SECONDS = 300
+RESULT_FAILED_SECONDS = 600
+
+# Downloads (protocol.md 9.6 to 9.8).
+DOWNLOAD_QUERY_BYTES = 8 * 1024
+DOWNLOAD_INLINE_BYTES = 4 * 1024 * 1024  # playlists: their references are relative to the answer
+DOWNLOAD_SOURCE_BYTES = 256 * 1024 * 1024  # what is processed while a client waits
+ATTNAME_BYTES = 1024
+STYLES = 500
+STYLE_NAME_BYTES = 128
+STYLE_SEPARATORS = 16
+
+# $(avinfo): as much of a file as one invocation carries in base64, the end being a quarter of it.
+AVINFO_BYTES = 4 * 1024 * 1024

@@ -34,13 +34,18 @@ def read_header(stream: BinaryIO) -> ImageHeader | None:
     limits.IMAGE_SIDE_PIXELS or limits.IMAGE_PIXELS. Where the stream stands afterwards is not
     defined. An OSError of the stream itself goes through.
     """
+    header = read_any_header(stream)
+    return header if header is not None and _is_admitted(header) else None
+
+
+def read_any_header(stream: BinaryIO) -> ImageHeader | None:
+    """The header of a picture of any size, for a caller with limits of its own; else the same."""
     stream.seek(0)
     prefix = stream.read(_PREFIX_BYTES)
     try:
-        header = _read(stream, prefix)
+        return _read(stream, prefix)
     except BrokenImageError:
         return None
-    return header if header is not None and _is_admitted(header) else None
 
 
 def _read(stream: BinaryIO, prefix: bytes) -> ImageHeader | None:

@@ -1,0 +1,214 @@
+"""`avinfo` as ffprobe prints it, and the shorter $(avinfo) (protocol.md 6.2 and 9.6).
+
+As ffprobe has it, numbers that are measured (durations, rates, counts) are texts, and only what
+counts or indexes a part of the structure is a number.
+"""
+
+from __future__ import annotations
+
+import string
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+
+from upgate_media.media_limits import MediaLimits
+from upgate_media.probe import is_cover, opened, probe, rotation_degrees
+
+if TYPE_CHECKING:
+    from av.audio.stream import AudioStream
+    from av.codec.context import CodecContext
+    from av.container import InputContainer
+    from av.stream import Stream
+    from av.video.stream import VideoStream
+
+type Json = str | int | dict[str, Json] | list[Json]
+
+_MICROSECONDS = 1_000_000
+_TAG_LETTERS = string.ascii_letters + string.digits + "._- "  # others as their numbers
+_TAGS, _TAG_CHARACTERS = 64, 1024
+# The fields of the magic variable, from the documented sample.
+_COMMON = frozenset({"nb_frames", "r_frame_rate"}) | {
+    "bit_rate",
+    "codec_name",
+    "codec_type",
+    "duration",
+    "index",
+    "start_time",
+    "tags",
+}
+_AUDIO = _COMMON | {"channels", "sample_fmt", "sample_rate"}
+_SHAPE = {"display_aspect_ratio", "height", "pix_fmt", "sample_aspect_ratio", "width"}
+_VIDEO = _COMMON | _SHAPE
+_FORMAT = frozenset({"format_long_name", "format_name", "nb_streams"}) | {
+    "bit_rate",
+    "duration",
+    "size",
+    "start_time",
+    "tags",
+}
+
+
+def read_avinfo(source: Path | BinaryIO, size_bytes: int, limits: MediaLimits) -> dict[str, Json]:
+    """The answer to `?avinfo`: {"streams": [...], "format": {...}} in ffprobe's field names.
+
+    `size_bytes` is the whole file's, of which `source` may be only a beginning.
+
+    Raises:
+        UnprocessableSourceError, SourceTooLargeError: as `probe`.
+    """
+    probe(source, limits)
+    _rewind(source)
+    with opened(source) as container:
+        streams: list[Json] = [_stream(stream) for stream in container.streams]
+        return {"streams": streams, "format": _format(container, size_bytes)}
+
+
+def avinfo_variable(
+    source: Path | BinaryIO, size_bytes: int, limits: MediaLimits
+) -> dict[str, Json]:
+    """The value of $(avinfo): {"audio": {...}, "video": {...}, "format": {...}}, keys sorted.
+
+    The first stream of each kind; a kind that the file does not have is an empty object.
+
+    Raises:
+        UnprocessableSourceError, SourceTooLargeError: as `probe`.
+    """
+    probe(source, limits)
+    _rewind(source)
+    with opened(source) as container:
+        audio = next(iter(container.streams.audio), None)
+        video = next((s for s in container.streams.video if not is_cover(s)), None)
+        return {
+            "audio": _chosen(_stream(audio), _AUDIO) if audio is not None else {},
+            "format": _chosen(_format(container, size_bytes), _FORMAT),
+            "video": _chosen(_stream(video), _VIDEO) if video is not None else {},
+        }
+
+
+def _rewind(source: Path | BinaryIO) -> None:
+    if not isinstance(source, Path):
+        source.seek(0)
+
+
+def _chosen(fields: dict[str, Json], names: frozenset[str]) -> dict[str, Json]:
+    return {name: fields[name] for name in sorted(names & fields.keys())}
+
+
+def _stream(stream: Stream) -> dict[str, Json]:
+    fields: dict[str, Json] = {"index": stream.index}
+    context = stream.codec_context
+    if context is not None:
+        fields["codec_name"] = context.codec.canonical_name
+        fields["codec_long_name"] = context.codec.long_name
+        if stream.profile:
+            fields["profile"] = stream.profile
+    fields["codec_type"] = stream.type
+    if context is not None:
+        fields |= _tag(context)
+    if stream.type == "video" and context is not None:
+        fields |= _video(stream)  # type: ignore[arg-type]
+    elif stream.type == "audio" and context is not None:
+        fields |= _audio(stream)  # type: ignore[arg-type]
+    else:
+        fields |= {"r_frame_rate": "0/0", "avg_frame_rate": "0/0"}
+    return fields | _times(stream)
+
+
+def _tag(context: CodecContext) -> dict[str, Json]:
+    try:
+        code = context.codec_tag.encode("ascii")
+    except UnicodeDecodeError:  # PyAV reads the four bytes as ASCII; AAC in AVI has 0xff
+        return {}
+    printed = "".join(chr(byte) if chr(byte) in _TAG_LETTERS else f"[{byte}]" for byte in code)
+    return {"codec_tag_string": printed, "codec_tag": f"0x{int.from_bytes(code, 'little'):04x}"}
+
+
+def _video(stream: VideoStream) -> dict[str, Json]:
+    context = stream.codec_context
+    fields: dict[str, Json] = {"width": stream.width, "height": stream.height}
+    fields["has_b_frames"] = int(context.has_b_frames)
+    shape = stream.sample_aspect_ratio
+    if shape:
+        fields["sample_aspect_ratio"] = _ratio(shape, ":")
+        fields["display_aspect_ratio"] = _ratio(
+            Fraction(shape.numerator, shape.denominator) * Fraction(stream.width, stream.height),
+            ":",
+        )
+    if context.pix_fmt:
+        fields["pix_fmt"] = context.pix_fmt
+    fields["level"] = context.level
+    fields["r_frame_rate"] = _ratio(stream.base_rate, "/")
+    fields["avg_frame_rate"] = _ratio(stream.average_rate, "/")
+    return fields
+
+
+def _audio(stream: AudioStream) -> dict[str, Json]:
+    context = stream.codec_context
+    fields: dict[str, Json] = {}
+    if context.format is not None:
+        fields["sample_fmt"] = context.format.name
+    fields["sample_rate"] = str(context.sample_rate)
+    fields["channels"] = context.channels
+    if not context.layout.name.endswith("channels"):  # a count is not a layout
+        fields["channel_layout"] = context.layout.name
+    fields["r_frame_rate"] = fields["avg_frame_rate"] = "0/0"
+    return fields
+
+
+def _times(stream: Stream) -> dict[str, Json]:
+    fields: dict[str, Json] = {}
+    base = stream.time_base
+    if base:
+        fields["time_base"] = _ratio(base, "/")
+        for name, ticks in (("start", stream.start_time), ("duration", stream.duration)):
+            if ticks is not None:
+                fields["start_pts" if name == "start" else "duration_ts"] = ticks
+                seconds = float(ticks * base)
+                fields["start_time" if name == "start" else name] = f"{seconds:.6f}"
+    rate = getattr(stream, "bit_rate", None)
+    if rate:
+        fields["bit_rate"] = str(rate)
+    if stream.frames:
+        fields["nb_frames"] = str(stream.frames)
+    names = (stream.disposition.name or "").split("|")
+    fields["disposition"] = {
+        flag.name or "": int(flag.name in names) for flag in type(stream.disposition)
+    }
+    tags = _tags(stream.metadata)
+    if tags:
+        fields["tags"] = tags
+    if stream.type == "video" and (turn := rotation_degrees(stream)):  # type: ignore[arg-type]
+        fields["side_data_list"] = [{"side_data_type": "Display Matrix", "rotation": -turn}]
+    return fields
+
+
+def _format(container: InputContainer, size_bytes: int) -> dict[str, Json]:
+    fields: dict[str, Json] = {
+        "nb_streams": len(container.streams),
+        "format_name": container.format.name,
+        "format_long_name": container.format.long_name,
+    }
+    if container.start_time is not None:
+        fields["start_time"] = f"{container.start_time / _MICROSECONDS:.6f}"
+    if container.duration:
+        fields["duration"] = f"{container.duration / _MICROSECONDS:.6f}"
+    fields["size"] = str(size_bytes)
+    if container.duration:
+        fields["bit_rate"] = str(size_bytes * 8 * _MICROSECONDS // container.duration)
+    tags = _tags(container.metadata)
+    if tags:
+        fields["tags"] = tags
+    return fields
+
+
+def _tags(metadata: dict[str, str]) -> dict[str, Json]:
+    return {
+        name[:_TAG_CHARACTERS]: value[:_TAG_CHARACTERS]
+        for name, value in list(metadata.items())[:_TAGS]
+    }
+
+
+def _ratio(value: object, separator: str) -> str:
+    if not value:
+        return f"0{separator}{0 if separator == '/' else 1}"
+    return f"{value.numerator}{separator}{value.denominator}"  # type: ignore[attr-defined]

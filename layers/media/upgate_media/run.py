@@ -1,0 +1,99 @@
+"""The table of all commands: the one place where a name becomes a function."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from upgate.errors import BadFopError, SourceTooLargeError, UnprocessableSourceError
+from upgate.exif import read_exif
+from upgate.fop import Fop
+from upgate.image_average import average_colour
+from upgate.image_info import read_image_info
+from upgate_media.avinfo import read_avinfo
+from upgate_media.avthumb import run_avthumb
+from upgate_media.image_commands import IMAGE_COMMANDS
+from upgate_media.run_types import Command, MediaSettings, Output, Source
+from upgate_media.vframe import run_vframe
+
+type Inspection = Callable[[Source, MediaSettings], Mapping[str, Any]]
+
+
+def run(fop: Fop, source: Source, workspace: Path, settings: MediaSettings) -> Output:
+    """Process the source into files in the workspace, an empty directory.
+
+    Raises:
+        FopError: see its subclasses in `upgate.errors`; each says what to change.
+    """
+    command = COMMANDS.get(fop.name)
+    if command is None:
+        raise BadFopError(_unknown(fop))
+    return command(fop, source, workspace, settings)
+
+
+def inspect(fop: Fop, source: Source, settings: MediaSettings) -> Mapping[str, Any]:
+    """Describe the source, as JSON.
+
+    Raises:
+        FopError: as `run`.
+    """
+    inspection = INSPECTIONS.get(fop.name)
+    if inspection is None:
+        raise BadFopError(_unknown(fop))
+    if fop.args:
+        raise BadFopError(f"{fop.name} takes no parameters")
+    if source.size_bytes > settings.limits.source_bytes:
+        raise SourceTooLargeError(f"the source has more than {settings.limits.source_bytes} bytes")
+    return inspection(source, settings)
+
+
+def is_inspection(fop: Fop) -> bool:
+    """Whether the command answers with JSON (`inspect`) and not with a file (`run`)."""
+    return fop.name in INSPECTIONS
+
+
+def _unknown(fop: Fop) -> str:
+    known = ", ".join(sorted([*COMMANDS, *INSPECTIONS]))
+    return f"unknown command {fop.name[:40]}; known: {known}"
+
+
+def _image_info(source: Source, _settings: MediaSettings) -> Mapping[str, Any]:
+    with source.path.open("rb") as stream:
+        info = read_image_info(stream, source.size_bytes)
+    if info is None:
+        raise UnprocessableSourceError("imageInfo: the source is not a picture, or it is damaged")
+    return info
+
+
+def _exif(source: Source, _settings: MediaSettings) -> Mapping[str, Any]:
+    with source.path.open("rb") as stream:
+        tags = read_exif(stream)
+    if tags is None:
+        raise UnprocessableSourceError("exif: the source has no EXIF data")
+    return tags
+
+
+def _image_average(source: Source, _settings: MediaSettings) -> Mapping[str, Any]:
+    with source.path.open("rb") as stream:
+        colour = average_colour(stream)
+    if colour is None:
+        raise UnprocessableSourceError("imageAve: the source is not a picture, or it is damaged")
+    return {"RGB": colour}
+
+
+def _avinfo(source: Source, settings: MediaSettings) -> Mapping[str, Any]:
+    return read_avinfo(source.path, source.size_bytes, settings.limits)
+
+
+COMMANDS: Mapping[str, Command] = {
+    "avthumb": run_avthumb,
+    "vframe": run_vframe,
+    **IMAGE_COMMANDS,
+}
+INSPECTIONS: Mapping[str, Inspection] = {
+    "imageInfo": _image_info,
+    "exif": _exif,
+    "imageAve": _image_average,
+    "avinfo": _avinfo,
+}
