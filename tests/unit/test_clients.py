@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import pytest
 from botocore import handlers
 
 from upgate_aws import clients
+from upgate_aws.aws_endpoint import Patience
+from upgate_aws.thin_clients import ThinLambda
 
 
 @pytest.fixture(autouse=True)
 def _region(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
-    for client in (clients.s3, clients.dynamodb, clients.secrets, clients.invoker):
-        client.cache_clear()
+    clients.forget()
 
 
 def test_s3_signs_with_v4_and_does_not_hash_the_body() -> None:
@@ -31,6 +34,5 @@ def test_s3_neither_waits_for_100_continue_nor_wraps_the_body() -> None:
 
 
 def test_callback_function_is_invoked_with_one_attempt_only() -> None:
-    config = clients.invoker(9.0).meta.config
-    assert config.retries["total_max_attempts"] == 1  # type: ignore[attr-defined]
-    assert config.read_timeout == 9.0  # type: ignore[attr-defined]
+    invoker = cast("ThinLambda", clients.invoker(9.0))
+    assert invoker._endpoint._patience == Patience(1, 9.0, attempts=1)
