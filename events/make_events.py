@@ -149,8 +149,48 @@ def callbacks() -> dict[str, dict[str, Any]]:
     }
 
 
+def resumables() -> dict[str, dict[str, Any]]:
+    """First calls only: later ones carry a ctx or uploadId that a stack itself gave out."""
+    sub = {"authorization": f"UpToken {token()}", "content_type": "application/octet-stream"}
+    key = base64.urlsafe_b64encode(b"a.txt").decode()
+    path = f"/buckets/demo/objects/{key}/uploads"
+    return {
+        "resumable-mkblk": http("POST", "/mkblk/5", "POST /mkblk/{proxy+}", b"hello", **sub),
+        "resumable-bput": http("POST", "/bput/bad/3", "POST /bput/{proxy+}", b"lo", **sub),
+        "resumable-mkfile": http(
+            "POST", f"/mkfile/5/key/{key}", "POST /mkfile/{proxy+}", b"bad", **sub
+        ),
+        "resumable-initiate": http("POST", path, "ANY /buckets/{proxy+}", **sub),
+        "resumable-part": http("PUT", f"{path}/bad/1", "ANY /buckets/{proxy+}", b"hello", **sub),
+    }
+
+
+def shares() -> dict[str, dict[str, Any]]:
+    pieces = [
+        {
+            "name": name,
+            "size_bytes": 3_000_000,
+            "etag": "FuiTWvCH-vzhS_FX1Qq5kshhaI_6",  # of three million times `a`
+            "crc32": None,
+        }
+        for name in ("v1/aa/3000000-a", "v1/bb/3000000-b")
+    ]
+    parts = [{"number": 1, "pieces": pieces}, {"number": 2, "name": "v2/cc/glued/00001/2-d"}]
+    share = {"bucket": "s3-demo", "key": "k", "multipart_id": "upload-0", "parts": parts}
+    return {"glue-share": share}
+
+
+def queries() -> dict[str, dict[str, Any]]:
+    asked = {}
+    for version in ("v2", "v4"):
+        event = http("GET", f"/{version}/query", f"GET /{version}/query")
+        asked[f"query-{version}"] = event | {"rawQueryString": "ak=testak&bucket=demo"}
+    return asked
+
+
 def main() -> None:
-    for name, event in (uploads() | tokens() | callbacks()).items():
+    samples = uploads() | tokens() | callbacks() | resumables() | shares() | queries()
+    for name, event in samples.items():
         (FOLDER / f"{name}.json").write_text(json.dumps(event, indent=2) + "\n")
 
 

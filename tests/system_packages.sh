@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Installs the programs that some tests drive and that no Python package brings: a browser.
+# Installs the programs that some tests drive and that no Python package brings: a browser, Node, ffprobe.
 # Where it may not install, the tests that need them say so and are skipped; in CI that is a failure.
 set -euo pipefail
 
-declare -A packages=([chromium]=chromium)
+declare -A packages=([chromium]=chromium [ffprobe]=ffmpeg [node]=nodejs [npm]=npm)
 missing=()
 for program in "${!packages[@]}"; do
   command -v "$program" > /dev/null || missing+=("${packages[$program]}")

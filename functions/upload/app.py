@@ -9,29 +9,15 @@ from typing import Any
 from upgate import form, putb64, routes, storage
 from upgate.config import upload_config
 from upgate.content import BufferedContent
-from upgate.ledger import DynamoLedger
 from upgate.responses import Response
-from upgate.upload import UploadContext, Uploader, UploadPorts, UploadSettings
-from upgate_aws import boundary, callback_invocation, clients
+from upgate.upload import UploadContext
+from upgate_aws import boundary, clients
 from upgate_aws.http_event import HttpRequest
-from upgate_aws.key_source import KeySource
+from upgate_aws.uploading import make_uploader
 
 CONFIG = upload_config(os.environ)
-UPLOADER = Uploader(
-    UploadSettings(
-        buckets=CONFIG.buckets,
-        time_zone=CONFIG.time_zone,
-        redirect_status=CONFIG.redirect_status,
-        deadline_required=CONFIG.deadline_required,
-        callback_budget_seconds=CONFIG.callback_budget_seconds,
-    ),
-    UploadPorts(
-        keys=KeySource(clients.secrets, CONFIG.keys_secret),
-        ledger=DynamoLedger(clients.dynamodb, CONFIG.ledger_table),
-        call_back=partial(callback_invocation.invoke, clients.invoker, CONFIG.callback_function),
-    ),
-)
-S3 = clients.s3()
+S3 = clients.thin_s3()
+UPLOADER = make_uploader(CONFIG, S3)
 
 
 def lambda_handler(event: dict[str, Any], _: object) -> dict[str, Any]:

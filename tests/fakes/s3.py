@@ -1,21 +1,42 @@
-"""An S3 that refuses what S3 refuses and moto lets pass (aws.md 3): one bucket of objects.
+"""An S3 that refuses what S3 refuses and moto lets pass (aws.md 3), for what the gateway calls.
 
-Wrong checksums, user metadata above 2 KB, keys above 1,024 bytes, If-None-Match, and 409 or 5xx on
-demand. Only what the gateway calls: PutObject, HeadObject, GetObject.
+Wrong checksums, user metadata above 2 KB, keys above 1,024 bytes, If-None-Match, parts that are too
+small, unknown or out of order, ranges and copy sources that are not there; any other answer, and
+none at all, on demand.
 """
 
 from __future__ import annotations
 
 import base64
 import hashlib
+import threading
 import zlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from urllib.parse import unquote, urlsplit
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, ClassVar
+from urllib.parse import parse_qs, unquote, urlsplit
 
+from tests.fakes import s3_listing
 from tests.fakes.loopback import Received, Reply
+from tests.fakes.s3_multipart import MultipartUpload, PartRefusedError, Parts
 
 METADATA_PREFIX = "x-amz-meta-"
+_KEPT = (
+    "content-type",
+    "cache-control",
+    "content-disposition",
+    "content-encoding",
+    "content-language",
+    "expires",
+    "x-amz-storage-class",
+)
+
+_DIGESTS: Mapping[str, Callable[[bytes], bytes]] = {
+    "x-amz-checksum-sha1": lambda body: hashlib.sha1(body, usedforsecurity=False).digest(),
+    "x-amz-checksum-crc32": lambda body: zlib.crc32(body).to_bytes(4),
+    "content-md5": lambda body: hashlib.md5(body, usedforsecurity=False).digest(),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +45,7 @@ class StoredObject:
 
     body: bytes
     headers: Mapping[str, str]
+    modified: datetime = field(default_factory=lambda: datetime.now(UTC))
 
     @property
     def metadata(self) -> dict[str, str]:
@@ -34,25 +56,89 @@ class StoredObject:
             if name.startswith(METADATA_PREFIX)
         }
 
+    @property
+    def etag(self) -> str:
+        """Another one for other bytes."""
+        return _etag(self.body)
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request that S3 was asked."""
+
+    operation: str
+    bucket: str
+    key: str
+    received_bytes: int
+    sent_bytes: int
+    status: int
+
+
+type Intercept = Callable[[str, Received, Callable[[], Reply]], Reply]
+
 
 class FakeS3:
-    """Path-style S3; `objects` by (bucket, key); `before_put` may answer in S3's place."""
+    """Path-style S3; `objects` by (bucket, key).
+
+    `before_put` may answer a PUT in S3's place; `intercept` stands around every request, gets its
+    operation's name, and may answer before or after it is carried out, or never.
+    """
 
     def __init__(self) -> None:
-        self.objects: dict[tuple[str, str], StoredObject] = {}
-        self.puts = 0
         self.before_put: Callable[[Received], Reply | None] | None = None
+        self.intercept: Intercept | None = None
+        self.page_size = 1000
+        self.lock = threading.RLock()
+        self.reset()
+
+    def reset(self) -> None:
+        """As new."""
+        self.objects: dict[tuple[str, str], StoredObject] = {}
+        self.uploads: dict[str, MultipartUpload] = {}
+        self.puts = 0
+        self.calls: list[Call] = []
+        self.rewritten: list[tuple[str, str]] = []
+        self.before_put = None
+        self.intercept = None
+        self.page_size = 1000
 
     def __call__(self, request: Received) -> Reply:
         """Answer one request."""
         bucket, _, key = urlsplit(request.path).path.removeprefix("/").partition("/")
         name = (bucket, unquote(key))
-        if request.method == "PUT":
-            return self._put(name, request)
+        operation = _operation(request)
+
+        def carry_out() -> Reply:
+            with self.lock:
+                answered: Reply = self._operations[operation](self, name, request)
+                return answered
+
+        reply = self.intercept(operation, request, carry_out) if self.intercept else carry_out()
+        sent = 0 if request.method == "HEAD" else len(reply.body)
+        self.calls.append(Call(operation, *name, len(request.body), sent, reply.status))
+        return reply
+
+    def count(self, operation: str) -> int:
+        """How often an operation was asked for."""
+        return sum(call.operation == operation for call in self.calls)
+
+    def read_back_bytes(self) -> int:
+        """What GetObject gave out."""
+        reads = [call for call in self.calls if call.operation == "GetObject"]
+        return sum(call.sent_bytes for call in reads if call.status < 300)
+
+    def _get(self, name: tuple[str, str], request: Received) -> Reply:
         found = self.objects.get(name)
         if found is None:
-            return _error(404, "NoSuchKey")
-        return Reply(200, found.body, {**found.headers, "ETag": '"e"'})
+            return error(404, "NoSuchKey")
+        headers = {**found.headers, "ETag": found.etag}
+        span = request.headers.get("range")
+        if span is None:
+            return Reply(200, found.body, headers)
+        first, _, last = span.removeprefix("bytes=").partition("-")
+        if int(first) >= len(found.body):
+            return error(416, "InvalidRange")
+        return Reply(206, found.body[int(first) : int(last) + 1], headers)
 
     def _put(self, name: tuple[str, str], request: Received) -> Reply:
         self.puts += 1
@@ -60,28 +146,129 @@ class FakeS3:
             return reply
         refusal = _refusal(name[1], request)
         if refusal:
-            return _error(400, refusal)
+            return error(400, refusal)
         if request.headers.get("if-none-match") == "*" and name in self.objects:
-            return _error(412, "PreconditionFailed")
-        kept: tuple[str, ...] = (
-            "content-type",
-            "cache-control",
-            "content-disposition",
-            "content-encoding",
-        )
-        kept += ("content-language", "expires", "x-amz-storage-class")
-        headers = {
-            header: value
-            for header, value in request.headers.items()
-            if header in kept or header.startswith(METADATA_PREFIX)
+            return error(412, "PreconditionFailed")
+        self._keep(name, request.body, _kept_headers(request))
+        return Reply(200, headers={"ETag": _etag(request.body)})
+
+    def _keep(self, name: tuple[str, str], body: bytes, headers: Mapping[str, str]) -> None:
+        if name in self.objects and self.objects[name].body != body:
+            self.rewritten.append(name)
+        self.objects[name] = StoredObject(body, headers)
+
+    def _list(self, name: tuple[str, str], request: Received) -> Reply:
+        keys = {
+            key: (len(found.body), found.modified)
+            for (bucket, key), found in self.objects.items()
+            if bucket == name[0]
         }
-        self.objects[name] = StoredObject(request.body, headers)
-        return Reply(200, headers={"ETag": '"e"'})
+        return Reply(200, s3_listing.page(keys, _query(request), self.page_size))
+
+    def _create_upload(self, name: tuple[str, str], request: Received) -> Reply:
+        refusal = _refusal(name[1], request)
+        if refusal:
+            return error(400, refusal)
+        upload_id = f"upload-{len(self.uploads)}"
+        self.uploads[upload_id] = MultipartUpload(name, _kept_headers(request))
+        return _document("InitiateMultipartUploadResult", f"<UploadId>{upload_id}</UploadId>")
+
+    def _upload_part(self, name: tuple[str, str], request: Received) -> Reply:
+        parts = self._parts(name, request)
+        if isinstance(parts, Reply):
+            return parts
+        refusal = _refusal(name[1], request)
+        if refusal:
+            return error(400, refusal)
+        if any(header.startswith("x-amz-checksum") for header in request.headers):
+            return error(400, "InvalidRequest")  # the upload was created without an algorithm
+        parts.bodies[int(_query(request)["partNumber"])] = request.body
+        return Reply(200, headers={"ETag": _etag(request.body)})
+
+    def _copy_part(self, name: tuple[str, str], request: Received) -> Reply:
+        parts = self._parts(name, request)
+        if isinstance(parts, Reply):
+            return parts
+        bucket, _, key = unquote(request.headers["x-amz-copy-source"]).partition("/")
+        source = self.objects.get((bucket, key))
+        if source is None:
+            return error(404, "NoSuchKey")
+        parts.bodies[int(_query(request)["partNumber"])] = source.body
+        return _document("CopyPartResult", f"<ETag>{source.etag}</ETag>")
+
+    def _complete_upload(self, name: tuple[str, str], request: Received) -> Reply:
+        parts = self._parts(name, request)
+        if isinstance(parts, Reply):
+            return parts
+        if request.headers.get("if-none-match") == "*" and name in self.objects:
+            return error(412, "PreconditionFailed")
+        upload_id = _query(request)["uploadId"]
+        try:
+            body = parts.joined(request.body.decode(), _etag)
+        except PartRefusedError as refused:
+            return error(400, refused.code)
+        self._keep(name, body, self.uploads.pop(upload_id).headers)
+        return _document("CompleteMultipartUploadResult", f"<ETag>{_etag(body)}</ETag>")
+
+    def _abort_upload(self, name: tuple[str, str], request: Received) -> Reply:
+        parts = self._parts(name, request)
+        if isinstance(parts, Reply):
+            return parts
+        del self.uploads[_query(request)["uploadId"]]
+        return Reply(204)
+
+    def _parts(self, name: tuple[str, str], request: Received) -> Parts | Reply:
+        upload = self.uploads.get(_query(request)["uploadId"])
+        if upload is None or upload.name != name:
+            return error(404, "NoSuchUpload")
+        return upload.parts
+
+    _operations: ClassVar[dict[str, Any]] = {
+        "HeadObject": _get,
+        "GetObject": _get,
+        "PutObject": _put,
+        "ListObjectsV2": _list,
+        "CreateMultipartUpload": _create_upload,
+        "UploadPart": _upload_part,
+        "UploadPartCopy": _copy_part,
+        "CompleteMultipartUpload": _complete_upload,
+        "AbortMultipartUpload": _abort_upload,
+    }
 
 
 def error(status: int, code: str) -> Reply:
     """S3's own way to say no."""
-    return _error(status, code)
+    body = f"<Error><Code>{code}</Code><Message>{code}</Message></Error>".encode()
+    return Reply(status, body, {"Content-Type": "application/xml"})
+
+
+def _operation(request: Received) -> str:
+    query = _query(request)
+    if "list-type" in query:
+        return "ListObjectsV2"
+    if request.method == "POST":
+        return "CreateMultipartUpload" if "uploads" in query else "CompleteMultipartUpload"
+    if request.method == "PUT" and "uploadId" in query:
+        return "UploadPartCopy" if "x-amz-copy-source" in request.headers else "UploadPart"
+    return {
+        "HEAD": "HeadObject",
+        "GET": "GetObject",
+        "PUT": "PutObject",
+        "DELETE": "AbortMultipartUpload",
+    }[request.method]
+
+
+def _query(request: Received) -> dict[str, str]:
+    fields = parse_qs(urlsplit(request.path).query, keep_blank_values=True)
+    return {name: values[0] for name, values in fields.items()}
+
+
+def _kept_headers(request: Received) -> dict[str, str]:
+    return {
+        header: value
+        for header, value in request.headers.items()
+        if header in _KEPT or header.startswith(METADATA_PREFIX)
+    }
 
 
 def _refusal(key: str, request: Received) -> str | None:
@@ -94,19 +281,18 @@ def _refusal(key: str, request: Received) -> str | None:
     ]
     if len("".join(metadata).encode()) > 2048:
         return "MetadataTooLarge"
-    digests = {
-        "x-amz-checksum-sha1": hashlib.sha1(request.body, usedforsecurity=False).digest(),
-        "x-amz-checksum-crc32": zlib.crc32(request.body).to_bytes(4),
-    }
-    for header, digest in digests.items():
-        if (
-            request.headers.get(header, base64.b64encode(digest).decode())
-            != base64.b64encode(digest).decode()
-        ):
+    for header, digest in _DIGESTS.items():
+        claimed = request.headers.get(header)
+        if claimed is not None and claimed != base64.b64encode(digest(request.body)).decode():
             return "BadDigest"
     return None
 
 
-def _error(status: int, code: str) -> Reply:
-    body = f"<Error><Code>{code}</Code><Message>{code}</Message></Error>".encode()
-    return Reply(status, body, {"Content-Type": "application/xml"})
+def _etag(body: bytes) -> str:
+    """Nobody may rely on an ETag being an MD5: with a KMS key it is none."""
+    return f'"{zlib.crc32(body):08x}-{len(body)}"'
+
+
+def _document(root: str, content: str) -> Reply:
+    body = f"<{root}>{content}</{root}>".encode()
+    return Reply(200, body, {"Content-Type": "application/xml"})

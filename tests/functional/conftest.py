@@ -26,6 +26,7 @@ BASE_ENVIRONMENT = {
     "UPGATE_LEDGER_TABLE": aws.TABLE,
     "UPGATE_KEYS_SECRET": aws.SECRET,
     "UPGATE_CALLBACK_FUNCTION": "callback",
+    "UPGATE_GLUE_FUNCTION": "glue",
     "POWERTOOLS_SERVICE_NAME": "upgate",
 }
 
@@ -41,8 +42,7 @@ class Functions:
         """The module, its clients made for this environment."""
         for variable, value in (BASE_ENVIRONMENT | self.aws.environment | environment).items():
             self.patch.setenv(variable, value)
-        for client in (clients.s3, clients.dynamodb, clients.secrets, clients.invoker):
-            client.cache_clear()
+        clients.forget()
         path = ROOT / "functions" / name / "app.py"
         spec = importlib.util.spec_from_file_location(f"functions.{name}.app", path)
         assert spec is not None
@@ -79,9 +79,7 @@ def log(monkeypatch: pytest.MonkeyPatch) -> io.StringIO:
 
 @pytest.fixture
 def functions(_aws: aws.FakeAws, monkeypatch: pytest.MonkeyPatch) -> Functions:
-    _aws.s3.objects.clear()
-    _aws.s3.puts = 0
-    _aws.s3.before_put = None
+    _aws.s3.reset()
     _aws.functions.functions.clear()
     _aws.functions.invocations = 0
     return Functions(_aws, monkeypatch)

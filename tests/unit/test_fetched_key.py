@@ -5,12 +5,6 @@ import json
 import pytest
 
 from upgate import fetched_key
-from upgate.callback import CallbackAttempt, CallbackOutcome
-
-
-def _parse(body: bytes) -> tuple[str, bytes] | None:
-    attempt = CallbackAttempt(url="https://app.example", status=200, error="", milliseconds=1)
-    return fetched_key.parse(CallbackOutcome(accepted=True, body=body, attempts=(attempt,)))
 
 
 @pytest.mark.parametrize(
@@ -27,7 +21,7 @@ def _parse(body: bytes) -> tuple[str, bytes] | None:
 def test_the_key_names_the_object_and_the_payload_is_the_answer(
     body: bytes, key: str, payload: object
 ) -> None:
-    parsed = _parse(body)
+    parsed = fetched_key.parse(body)
     assert parsed is not None
     assert (parsed[0], json.loads(parsed[1])) == (key, payload)
 
@@ -53,4 +47,4 @@ def test_the_key_names_the_object_and_the_payload_is_the_answer(
     ],
 )
 def test_an_answer_without_a_key_is_none(body: bytes) -> None:
-    assert _parse(body) is None
+    assert fetched_key.parse(body) is None

@@ -41,6 +41,8 @@ class CallbackRequest:
     delivery_id: str
     access_key: str
     budget_seconds: float
+    is_notification: bool = False
+    """Of a job (protocol.md 9.3): signed in the second form, and any answer of 200 accepts it."""
 
     def __post_init__(self) -> None:
         if not 1 <= len(self.urls) <= limits.CALLBACK_URLS:
@@ -69,6 +71,7 @@ class CallbackRequest:
             "delivery_id": self.delivery_id,
             "access_key": self.access_key,
             "budget_seconds": self.budget_seconds,
+            "is_notification": self.is_notification,
         }
 
     @classmethod
@@ -87,6 +90,7 @@ class CallbackRequest:
             delivery_id=fields.text("delivery_id"),
             access_key=fields.text("access_key"),
             budget_seconds=fields.number("budget_seconds"),
+            is_notification=fields.boolean("is_notification"),
         )
 
 

@@ -7,12 +7,12 @@ from http import HTTPStatus
 
 from upgate import limits, strict_json
 from upgate.callback import UNEXPECTED_ANSWER, CallbackAttempt, CallbackOutcome, CallbackRequest
-from upgate.callback_signature import sign_qbox
+from upgate.callback_signature import sign_qbox, sign_qiniu
 from upgate.egress import Egress
 from upgate.egress_errors import EgressError
 from upgate.egress_exchange import EgressAnswer, OutgoingRequest
 from upgate.egress_socket import Clock
-from upgate.egress_url import parse_target
+from upgate.egress_url import Target, parse_target
 from upgate.keys import KeyPair
 from upgate.upload_token import KeyLookup
 
@@ -69,7 +69,7 @@ def _attempt(
     try:
         target = parse_target(url)
         headers = {
-            "Authorization": sign_qbox(pair, target.url, request.content_type, body),
+            "Authorization": _sign(request, target, pair, body),
             "Content-Type": request.content_type,
             "User-Agent": "upgate",
             "X-Upgate-Delivery": request.delivery_id,
@@ -81,10 +81,17 @@ def _attempt(
         )
     except EgressError as error:
         return 0, str(error), b""
-    return answer.status, _objection(answer), answer.body
+    return answer.status, _objection(request, answer), answer.body
 
 
-def _objection(answer: EgressAnswer) -> str:
+def _sign(request: CallbackRequest, target: Target, pair: KeyPair, body: bytes) -> str:
+    if not request.is_notification:
+        return sign_qbox(pair, target.url, request.content_type, body)
+    host = request.host or target.authority
+    return sign_qiniu(pair, "POST", target.url, host, request.content_type, body, {})
+
+
+def _objection(request: CallbackRequest, answer: EgressAnswer) -> str:
     """Why an answer is not an acceptance, or the empty text.
 
     Only 200 counts: the mobile SDKs take no other (protocol.md 7.2, 13 item 8). For their sake
@@ -92,6 +99,8 @@ def _objection(answer: EgressAnswer) -> str:
     """
     if answer.status != HTTPStatus.OK:
         return _status_text(answer.status)
+    if request.is_notification:
+        return ""
     return "" if _is_json_object(answer.body) else UNEXPECTED_ANSWER
 
 

@@ -30,6 +30,10 @@ class HttpConfig:
     is_local: bool
     """Whether AWS is on this machine: true with the local emulator and nowhere else."""
 
+    def origin(self, domain: str) -> str:
+        """Scheme and host to give to a client whose request came to `domain`."""
+        return self.public_url or f"https://{domain}"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UploadConfig:
@@ -44,6 +48,31 @@ class UploadConfig:
     redirect_status: int
     deadline_required: bool
     time_zone: timezone
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResumableConfig:
+    """The resumable function's environment: an upload's, and where blocks and parts wait."""
+
+    upload: UploadConfig
+    work_bucket: str
+    glue_function: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GlueConfig:
+    """The glue function's environment."""
+
+    work_bucket: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueryConfig:
+    """The query function's environment."""
+
+    http: HttpConfig
+    buckets: Mapping[str, str]
+    keys_secret: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +109,29 @@ def upload_config(environ: Mapping[str, str]) -> UploadConfig:
         redirect_status=_read(environ, "UPGATE_REDIRECT_STATUS", _redirect_status, "301"),
         deadline_required=_read(environ, "UPGATE_DEADLINE_REQUIRED", _boolean, "false"),
         time_zone=_read(environ, "UPGATE_TIME_ZONE", _time_zone, "+08:00"),
+    )
+
+
+def resumable_config(environ: Mapping[str, str]) -> ResumableConfig:
+    """Read the resumable function's environment; raises ConfigError."""
+    return ResumableConfig(
+        upload=upload_config(environ),
+        work_bucket=_read(environ, "UPGATE_WORK_BUCKET", str),
+        glue_function=_read(environ, "UPGATE_GLUE_FUNCTION", str),
+    )
+
+
+def glue_config(environ: Mapping[str, str]) -> GlueConfig:
+    """Read the glue function's environment; raises ConfigError."""
+    return GlueConfig(work_bucket=_read(environ, "UPGATE_WORK_BUCKET", str))
+
+
+def query_config(environ: Mapping[str, str]) -> QueryConfig:
+    """Read the query function's environment; raises ConfigError."""
+    return QueryConfig(
+        http=_http(environ),
+        buckets=_read(environ, "UPGATE_BUCKETS", _buckets),
+        keys_secret=_read(environ, "UPGATE_KEYS_SECRET", str),
     )
 
 

@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 
 from upgate import strict_json
-from upgate.callback import CallbackOutcome
 
 
-def parse(outcome: CallbackOutcome) -> tuple[str, bytes] | None:
+def parse(body: bytes) -> tuple[str, bytes] | None:
     """(key, body for the uploader) of `{"key": ..., "payload": ...}`; None if it is none."""
     try:
-        answer = strict_json.loads(outcome.body)
+        answer = strict_json.loads(body)
         if not isinstance(answer, dict) or not isinstance(answer.get("key"), str):
             return None
         answer["key"].encode()  # JSON can spell a lone surrogate; a key in UTF-8 cannot

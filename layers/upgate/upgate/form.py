@@ -9,7 +9,7 @@ from __future__ import annotations
 from upgate import limits, object_metadata, upload_field
 from upgate.errors import FileMissingError, MalformedFormError, TokenMissingError
 from upgate.multipart_part import Part, read_parts
-from upgate.upload_request import Content, ObjectHeaders, UploadRequest
+from upgate.upload_request import Content, UploadRequest
 
 _FILE = "file"
 _REPEATED = "a form field is there more than once"
@@ -102,20 +102,7 @@ def _request(fields: dict[str, str], file: Part) -> UploadRequest:
         accept=upload_field.parse_header("accept", fields.get("accept", "")),
         custom_variables=upload_field.custom_variables(fields),
         metadata=object_metadata.from_fields(fields),
-        headers=_object_headers(fields),
-    )
-
-
-def _object_headers(fields: dict[str, str]) -> ObjectHeaders:
-    def header(name: str) -> str | None:
-        return upload_field.parse_header(name, fields.get(name, ""))
-
-    return ObjectHeaders(
-        cache_control=header("cacheControl"),
-        content_disposition=header("contentDisposition"),
-        content_encoding=header("contentEncoding"),
-        content_language=header("contentLanguage"),
-        expires=upload_field.parse_expires(fields.get("expires", "")),
+        headers=upload_field.object_headers(lambda name: fields.get(name, "")),
     )
 
 

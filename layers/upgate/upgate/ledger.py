@@ -10,11 +10,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from upgate.callback import CallbackOutcome, CallbackRequest
+from upgate.dynamo_item import number, text
 from upgate.errors import StorageFailedError
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
 
+# An accepted answer is kept for an upload that is repeated; an item holds 400 KB.
+KEPT_ANSWER_BYTES = 256 * 1024
 INTENT_LIFETIME_SECONDS = 30 * 24 * 3600
 
 
@@ -28,18 +32,26 @@ class UploadIntent:
     key: str
     etag: str
     created_at: int
+    access_key: str = ""
+    """The pair that signed the upload token."""
     callback: CallbackRequest | None = None
     operations: str | None = None
     persistent_id: str | None = None
     notify_url: str | None = None
     pipeline: str | None = None
+    job_kind: int = 0
+    """`persistentType`."""
 
 
 class Ledger(Protocol):
     """Where intents and deliveries are written down."""
 
-    def record_intent(self, intent: UploadIntent) -> None:
-        """Write the intent; StorageFailedError means that nothing may be stored now."""
+    def record_intent(self, intent: UploadIntent) -> bytes | None:
+        """Write the intent; StorageFailedError means that nothing may be stored now.
+
+        An upload that is repeated after its callback was accepted gets that callback's answer
+        back, and nothing is written.
+        """
         ...
 
     def record_delivery(self, upload_id: str, outcome: CallbackOutcome) -> None:
@@ -55,8 +67,8 @@ class DynamoLedger:
         self._client = client
         self._table = table
 
-    def record_intent(self, intent: UploadIntent) -> None:
-        """Write the intent, again for an upload that is repeated."""
+    def record_intent(self, intent: UploadIntent) -> bytes | None:
+        """Write the intent, again for a repeated upload that no callback was accepted for."""
         from botocore.exceptions import BotoCoreError, ClientError
 
         texts = {
@@ -64,6 +76,7 @@ class DynamoLedger:
             "bucket": intent.bucket,
             "key": intent.key,
             "etag": intent.etag,
+            "access_key": intent.access_key,
             "callback": intent.callback.to_json() if intent.callback else None,
             "operations": intent.operations,
             "persistent_id": intent.persistent_id,
@@ -75,29 +88,94 @@ class DynamoLedger:
             self._client().put_item(
                 TableName=self._table,
                 Item={
-                    "pk": {"S": f"upload#{intent.upload_id}"},
-                    "sk": {"S": "intent"},
+                    **_key(intent.upload_id),
                     "created_at": {"N": str(intent.created_at)},
                     "expires_at": {"N": str(intent.created_at + INTENT_LIFETIME_SECONDS)},
-                    **{name: {"S": text} for name, text in texts.items() if text is not None},
+                    "job_kind": {"N": str(intent.job_kind)},
+                    **{name: {"S": value} for name, value in texts.items() if value is not None},
                 },
+                ConditionExpression="attribute_not_exists(answer)",
             )
-        except (BotoCoreError, ClientError) as error:
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
+                raise StorageFailedError from error
+            return self._kept_answer(intent.upload_id)
+        except BotoCoreError as error:
             raise StorageFailedError from error
+        return None
 
-    def record_delivery(self, upload_id: str, outcome: CallbackOutcome) -> None:
-        """Mark the delivery as accepted, or as still owed."""
+    def read_intent(self, upload_id: str) -> UploadIntent | None:
+        """What an upload promised, but for its callback; None for one that owes nothing."""
         from botocore.exceptions import BotoCoreError, ClientError
 
         try:
-            self._client().update_item(
-                TableName=self._table,
-                Key={"pk": {"S": f"upload#{upload_id}"}, "sk": {"S": "intent"}},
-                UpdateExpression="SET delivery = :delivery ADD attempts :attempts",
-                ExpressionAttributeValues={
-                    ":delivery": {"S": "accepted" if outcome.accepted else "owed"},
-                    ":attempts": {"N": str(len(outcome.attempts))},
-                },
+            found = self._client().get_item(
+                TableName=self._table, Key=_key(upload_id), ConsistentRead=True
             )
         except (BotoCoreError, ClientError) as error:
             raise StorageFailedError from error
+        item = found.get("Item")
+        if item is None:
+            return None
+        return UploadIntent(
+            upload_id=upload_id,
+            reqid=text(item, "reqid"),
+            bucket=text(item, "bucket"),
+            key=text(item, "key"),
+            etag=text(item, "etag"),
+            created_at=number(item, "created_at"),
+            access_key=text(item, "access_key"),
+            operations=text(item, "operations") or None,
+            persistent_id=text(item, "persistent_id") or None,
+            notify_url=text(item, "notify_url") or None,
+            pipeline=text(item, "pipeline") or None,
+            job_kind=number(item, "job_kind"),
+        )
+
+    def _kept_answer(self, upload_id: str) -> bytes | None:
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        try:
+            found = self._client().get_item(
+                TableName=self._table, Key=_key(upload_id), ConsistentRead=True
+            )
+        except (BotoCoreError, ClientError) as error:
+            raise StorageFailedError from error
+        answer = found.get("Item", {}).get("answer", {}).get("S")
+        return None if answer is None else answer.encode()
+
+    def record_delivery(self, upload_id: str, outcome: CallbackOutcome) -> None:
+        """Mark the delivery as accepted, with the answer to give again, or as still owed."""
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        update = "SET delivery = :delivery"
+        values: dict[str, AttributeValueTypeDef] = {
+            ":delivery": {"S": "accepted" if outcome.accepted else "owed"},
+            ":attempts": {"N": str(len(outcome.attempts))},
+        }
+        if outcome.accepted and (answer := _text(outcome.body)) is not None:
+            update += ", answer = :answer"
+            values[":answer"] = {"S": answer}
+        try:
+            self._client().update_item(
+                TableName=self._table,
+                Key=_key(upload_id),
+                UpdateExpression=f"{update} ADD attempts :attempts",
+                ExpressionAttributeValues=values,
+            )
+        except (BotoCoreError, ClientError) as error:
+            raise StorageFailedError from error
+
+
+def _key(upload_id: str) -> dict[str, AttributeValueTypeDef]:
+    return {"pk": {"S": f"upload#{upload_id}"}, "sk": {"S": "intent"}}
+
+
+def _text(answer: bytes) -> str | None:
+    """An accepted answer as the item keeps it; None if it cannot be given back byte for byte."""
+    if len(answer) > KEPT_ANSWER_BYTES:
+        return None
+    try:
+        return answer.decode()
+    except UnicodeDecodeError:
+        return None

@@ -27,6 +27,21 @@ def choose(policy: PutPolicy, client_key: str | None, variables: MagicVariables)
     return key
 
 
+def refuse_early(policy: PutPolicy, client_key: str | None) -> None:
+    """Refuse what `choose` will refuse whatever the content, before gigabytes of it are sent.
+
+    Raises:
+        KeyScopeMismatchError, KeyNotListedError, KeyTooLongError, InvalidArgumentError.
+    """
+    is_named_later = policy.save_key and (policy.force_save_key or client_key is None)
+    if is_named_later:
+        return
+    if client_key is not None:
+        check(policy, client_key)
+    elif not policy.is_prefixal_scope:
+        _check_scope(policy, "", client_gave_none=True)
+
+
 def check(policy: PutPolicy, key: str, *, client_gave_none: bool = False) -> None:
     """Hold a key that is already chosen against scope, `keylimit` and the limits."""
     _check_scope(policy, key, client_gave_none)

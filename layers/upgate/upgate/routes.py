@@ -14,6 +14,11 @@ _ROUTES: tuple[tuple[re.Pattern[str], tuple[str, ...]], ...] = (
     (re.compile(r"/"), ("POST",)),
     (re.compile(r"/putb64/.+"), ("POST",)),
     (re.compile(r"/token"), ("POST",)),
+    (re.compile(r"/(?:mkblk|bput|mkfile)/.+"), ("POST",)),
+    (re.compile(r"/buckets/[^/]+/objects/(?:.*/)?uploads"), ("POST",)),
+    (re.compile(r"/buckets/[^/]+/objects/(?:.*/)?uploads/[^/]+"), ("POST", "GET", "DELETE")),
+    (re.compile(r"/buckets/[^/]+/objects/(?:.*/)?uploads/[^/]+/[^/]+"), ("PUT",)),
+    (re.compile(r"/v[24]/query"), ("GET",)),
 )
 
 

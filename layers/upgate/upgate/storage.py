@@ -6,7 +6,8 @@ moto and the emulators let a wrong checksum pass; real S3 answers BadDigest (aws
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -16,6 +17,7 @@ from upgate.errors import ObjectExistsError, StorageFailedError
 from upgate.upload_request import ObjectHeaders
 
 if TYPE_CHECKING:
+    from botocore.exceptions import ClientError
     from mypy_boto3_s3 import S3Client
 
 # S3 has no object with an empty name and Kodo has. Longer than limits.KEY_BYTES, so that no
@@ -44,6 +46,14 @@ class Destination:
     file_type: int = 0
     metadata: Mapping[str, str] = field(default_factory=dict)
     headers: ObjectHeaders = field(default_factory=ObjectHeaders)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredObject:
+    """What an object says of itself; both None where something else than the gateway wrote it."""
+
+    etag: str | None
+    upload_id: str | None
 
 
 class Store(Protocol):
@@ -77,7 +87,7 @@ def put(client: S3Client, content: BufferedContent, destination: Destination) ->
             client.put_object(**request)
             return
         except ClientError as error:
-            status = error.response["ResponseMetadata"]["HTTPStatusCode"]
+            status = status_of(error)
             if status == 412:
                 if _stored_etag(client, destination) == destination.etag:
                     return
@@ -115,23 +125,58 @@ def object_arguments(destination: Destination) -> dict[str, Any]:
 
 
 def _put_request(content: BufferedContent, destination: Destination) -> dict[str, Any]:
-    request = object_arguments(destination) | {"Body": content.data}
-    if len(content.block_digests) == 1:
-        # The etag's own digest: S3 checks the bytes on arrival, and nothing is hashed twice.
-        request["ChecksumSHA1"] = base64.b64encode(content.block_digests[0]).decode()
-    else:
-        # SHA-1 of an object above one block would be a second hash over all of it.
-        request["ChecksumCRC32"] = base64.b64encode(content.crc32().to_bytes(4)).decode()
+    request = object_arguments(destination) | {"Body": content.data} | checksum(content)
     if destination.insert_only:
         request["IfNoneMatch"] = "*"
     return request
 
 
-def _stored_etag(client: S3Client, destination: Destination) -> str | None:
+def checksum(content: BufferedContent) -> dict[str, Any]:
+    """The argument by which S3 checks a PUT on its arrival."""
+    if len(content.block_digests) == 1:
+        # The etag's own digest: S3 checks the bytes on arrival, and nothing is hashed twice.
+        return {"ChecksumSHA1": base64.b64encode(content.block_digests[0]).decode()}
+    # SHA-1 of an object above one block would be a second hash over all of it.
+    return {"ChecksumCRC32": base64.b64encode(content.crc32().to_bytes(4)).decode()}
+
+
+def find(client: S3Client, destination: Destination) -> StoredObject | None:
+    """What is under a destination's name now, None if nothing is; raises StorageFailedError."""
+    from botocore.exceptions import ClientError
+
+    with failures():
+        try:
+            head = client.head_object(Bucket=destination.bucket, Key=object_name(destination.key))
+        except ClientError as error:
+            if status_of(error) == 404:
+                return None
+            raise
+    metadata = head["Metadata"]
+    return StoredObject(metadata.get(_ETAG_ENTRY), metadata.get(_UPLOAD_ENTRY))
+
+
+def holds(client: S3Client, destination: Destination) -> bool:
+    """Whether this very upload is what its destination holds now; raises StorageFailedError."""
+    found = find(client, destination)
+    return found is not None and found.upload_id == destination.upload_id
+
+
+@contextmanager
+def failures() -> Iterator[None]:
+    """Whatever goes wrong between here and AWS is a StorageFailedError."""
     from botocore.exceptions import BotoCoreError, ClientError
 
     try:
-        head = client.head_object(Bucket=destination.bucket, Key=object_name(destination.key))
+        yield
     except (BotoCoreError, ClientError) as error:
         raise StorageFailedError from error
-    return head["Metadata"].get(_ETAG_ENTRY)
+
+
+def status_of(error: ClientError) -> int:
+    """The HTTP status that S3 refused with."""
+    return error.response["ResponseMetadata"]["HTTPStatusCode"]
+
+
+def _stored_etag(client: S3Client, destination: Destination) -> str | None:
+    found = find(client, destination)
+    return found.etag if found else None

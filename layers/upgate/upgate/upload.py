@@ -8,11 +8,20 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
 
-from upgate import authorization, callback_failure, callback_request, fetched_key, object_key, reply
+from upgate import (
+    authorization,
+    callback_failure,
+    callback_request,
+    fetched_key,
+    job,
+    object_key,
+    reply,
+)
 from upgate.authorization import Grant
 from upgate.callback import CallbackOutcome, CallbackRequest
 from upgate.content import IncomingContent
@@ -49,6 +58,8 @@ class UploadPorts:
     keys: KeyLookup
     ledger: Ledger
     call_back: Callable[[CallbackRequest], CallbackOutcome]
+    holds: Callable[[Destination], bool]
+    """Whether a destination's object is of this very upload; see `storage.holds`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,22 +100,29 @@ class Uploader:
         Raises:
             UpgateError: refused; nothing was stored, or (CallbackFailedError) it was and stays.
         """
-        settings = self._settings
-        with context.stages.stage("token"):
-            grant = authorization.authorize(
-                request.token,
-                self._ports.keys,
-                settings.buckets,
-                context.now_seconds,
-                deadline_required=settings.deadline_required,
-            )
+        grant = self.authorize(request.token, context)
         try:
             return self._carry_out(grant, request, content, store, context)
         except UpgateError as error:
-            redirect = reply.failure_redirect(grant.policy, error, settings.redirect_status)
+            redirect = reply.failure_redirect(grant.policy, error, self._settings.redirect_status)
             if redirect is None:
                 raise
             return redirect
+
+    def authorize(self, token: str, context: UploadContext) -> Grant:
+        """What a token allows here and now; raises as `authorization.authorize` does."""
+        with context.stages.stage("token"):
+            return authorization.authorize(
+                token,
+                self._ports.keys,
+                self._settings.buckets,
+                context.now_seconds,
+                deadline_required=self._settings.deadline_required,
+            )
+
+    def has_bucket(self, bucket: str) -> bool:
+        """Whether a logical bucket is one of this stack's."""
+        return bucket in self._settings.buckets
 
     def _carry_out(
         self,
@@ -121,7 +139,12 @@ class Uploader:
             return self._store_under_fetched_key(grant, request, variables, store, context)
         facts.key = object_key.choose(policy, request.key, variables)
         prepared = self._prepare(grant, request, variables, context)
-        self._promise(grant, prepared, context)
+        answer = self._promise(grant, prepared, context)
+        if answer is not None:
+            if self._is_repeated(request, prepared):
+                return Response(200, answer, reply.accepted_type(request))
+            prepared = self._prepare(grant, request, variables, context, salt=secrets.token_hex(8))
+            self._promise(grant, prepared, context)
         with context.stages.stage("put"):
             store(prepared.destination)
         if prepared.callback is None:
@@ -149,7 +172,10 @@ class Uploader:
             etag=etag,
             size_bytes=content.size_bytes,
             mime_type=mime_type,
-            time=datetime.fromtimestamp(context.now_seconds, self._settings.time_zone),
+            time=datetime.fromtimestamp(
+                request.session.started_at if request.session else context.now_seconds,
+                self._settings.time_zone,
+            ),
             opened=content.open,
             file_name=request.file_name,
             end_user=grant.policy.end_user,
@@ -162,12 +188,14 @@ class Uploader:
         request: UploadRequest,
         variables: MagicVariables,
         context: UploadContext,
+        *,
+        salt: str = "",
     ) -> _Prepared:
         """Fill in every template, so that nothing of it can fail after the object is stored."""
         facts, policy = variables.facts, grant.policy
-        upload_id = _upload_id(request, facts)
+        upload_id = _upload_id(request, facts, salt)
         if policy.operations:
-            facts.persistent_id = f"up.{upload_id[:24]}"
+            facts.persistent_id = job.UPLOAD_PREFIX + upload_id
         if not policy.callback_url:
             reply.check_return_url(policy.return_url)
         with context.stages.stage("render"):
@@ -181,14 +209,25 @@ class Uploader:
             body = b"" if callback else reply.body_for(policy, variables)
         return _Prepared(_destination(grant, request, facts, upload_id), variables, callback, body)
 
-    def _promise(self, grant: Grant, prepared: _Prepared, context: UploadContext) -> None:
-        """Write down what will be owed; a plain upload owes nothing and costs no write."""
+    def _is_repeated(self, request: UploadRequest, prepared: _Prepared) -> bool:
+        """Whether an upload whose callback was accepted is sent again for a lost answer.
+
+        One of several requests is, for its identity is used once. A form may as well be a new
+        upload of old content, if its object is gone or was overwritten since.
+        """
+        return request.session is not None or self._ports.holds(prepared.destination)
+
+    def _promise(self, grant: Grant, prepared: _Prepared, context: UploadContext) -> bytes | None:
+        """Write down what will be owed; a plain upload owes nothing and costs no write.
+
+        Returns the callback's answer where this upload has had it already.
+        """
         policy, facts = grant.policy, prepared.variables.facts
         if prepared.callback is None and not policy.operations:
-            return
+            return None
         resolve = prepared.variables.resolver(Field.OPERATIONS)
         with context.stages.stage("ledger"):
-            self._ports.ledger.record_intent(
+            return self._ports.ledger.record_intent(
                 UploadIntent(
                     upload_id=prepared.destination.upload_id,
                     reqid=context.reqid,
@@ -196,6 +235,7 @@ class Uploader:
                     key=facts.key or "",
                     etag=facts.etag,
                     created_at=int(context.now_seconds),
+                    access_key=grant.key_pair.access_key,
                     callback=prepared.callback,
                     operations=render_text(policy.operations, resolve)
                     if policy.operations
@@ -203,6 +243,7 @@ class Uploader:
                     persistent_id=facts.persistent_id,
                     notify_url=policy.persistent_notify_url,
                     pipeline=policy.persistent_pipeline,
+                    job_kind=policy.persistent_type,
                 )
             )
 
@@ -215,14 +256,17 @@ class Uploader:
     ) -> Response:
         """Call the business server and pass its answer on, byte for byte, or answer 579."""
         outcome = self._call_back(callback, context)
-        try:
-            self._ports.ledger.record_delivery(callback.delivery_id, outcome)
-        except UpgateError:
-            # The object is stored and the call is made: the answer cannot change any more.
-            _log.warning("delivery %s not recorded", callback.delivery_id, exc_info=True)
+        self._record_delivery(callback, outcome)
         if outcome.accepted:
             return Response(200, outcome.body, reply.accepted_type(request))
         return _callback_failure(callback, outcome, facts)
+
+    def _record_delivery(self, callback: CallbackRequest, outcome: CallbackOutcome) -> None:
+        try:
+            self._ports.ledger.record_delivery(callback.delivery_id, outcome)
+        except UpgateError:
+            # The call is made: the answer cannot change any more.
+            _log.warning("delivery %s not recorded", callback.delivery_id, exc_info=True)
 
     def _call_back(self, callback: CallbackRequest, context: UploadContext) -> CallbackOutcome:
         with context.stages.stage("cb"):
@@ -239,13 +283,22 @@ class Uploader:
         """The business server first: it names the key, then the object is stored."""
         facts = variables.facts
         facts.key = request.key
-        callback = self._prepare(grant, request, variables, context).callback
-        if callback is None:
+        # The object may turn out to have the client's key: the question keeps an id of its own.
+        asked = self._prepare(grant, request, variables, context, salt="fetch-key")
+        if asked.callback is None:
             raise CallbackFailedError
-        outcome = self._call_back(callback, context)
-        fetched = fetched_key.parse(outcome) if outcome.accepted else None
+        # A form sent again is a new upload, and asks again; a session's answer is asked for once.
+        answer = self._promise(grant, asked, context) if request.session else None
+        if answer is None:
+            outcome = self._call_back(asked.callback, context)
+            answer = outcome.body if outcome.accepted else b""
+            if fetched_key.parse(answer) is None:
+                return _callback_failure(asked.callback, outcome, facts, fetch_key=True)
+            if request.session:
+                self._record_delivery(asked.callback, outcome)
+        fetched = fetched_key.parse(answer)
         if fetched is None:
-            return _callback_failure(callback, outcome, facts, fetch_key=True)
+            raise CallbackFailedError
         facts.key, body = fetched
         object_key.check(grant.policy, facts.key)
         # The callback is made: what the ledger may still owe are operations.
@@ -272,9 +325,10 @@ def _destination(
     )
 
 
-def _upload_id(request: UploadRequest, facts: UploadFacts) -> str:
-    """The same for a repetition (same token, key and content), so that it can be known as one."""
-    seed = "\0".join((request.token, facts.key or "", facts.etag))
+def _upload_id(request: UploadRequest, facts: UploadFacts, salt: str) -> str:
+    """The same for a repetition (same token or session, same key and content), to know it by."""
+    identity = request.session.identity if request.session else request.token
+    seed = "\0".join((identity, facts.key or "", facts.etag, *filter(None, (salt,))))
     return hashlib.sha256(seed.encode()).hexdigest()[:32]
 
 

@@ -7,11 +7,12 @@ these values end in HTTP headers, in S3 and in the callback.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from upgate import limits
 from upgate.errors import InvalidArgumentError
+from upgate.upload_request import ObjectHeaders
 
 CUSTOM_VARIABLE_PREFIX = "x:"
 
@@ -87,6 +88,25 @@ def parse_expires(text: str) -> str | None:
                 "expires is not an HTTP date such as Wed, 21 Oct 2015 07:28:00 GMT"
             ) from None
     return value
+
+
+def object_headers(text_of: Callable[[str], str]) -> ObjectHeaders:
+    """The headers to keep with the object; `text_of` gives a field's text, empty for none.
+
+    Raises:
+        InvalidArgumentError: as `parse_header` and `parse_expires`.
+    """
+
+    def header(name: str) -> str | None:
+        return parse_header(name, text_of(name))
+
+    return ObjectHeaders(
+        cache_control=header("cacheControl"),
+        content_disposition=header("contentDisposition"),
+        content_encoding=header("contentEncoding"),
+        content_language=header("contentLanguage"),
+        expires=parse_expires(text_of("expires")),
+    )
 
 
 def custom_variables(fields: Mapping[str, str]) -> dict[str, str]:

@@ -20,6 +20,18 @@ class ObjectHeaders:
 
 
 @dataclass(frozen=True, slots=True)
+class UploadSession:
+    """What an upload of several requests is known by, and when (Unix seconds) it began.
+
+    The identity outlives a token that is refreshed, so that a repeated mkfile or complete is known
+    as one; the time makes `$(year)` to `$(sec)` the same in it.
+    """
+
+    identity: str
+    started_at: int
+
+
+@dataclass(frozen=True, slots=True)
 class UploadRequest:
     """The client's side of an upload; what the policy says about it is decided elsewhere.
 
@@ -36,3 +48,4 @@ class UploadRequest:
     custom_variables: Mapping[str, str] = field(default_factory=dict)
     metadata: Mapping[str, str] = field(default_factory=dict)
     headers: ObjectHeaders = field(default_factory=ObjectHeaders)
+    session: UploadSession | None = None

@@ -1,0 +1,37 @@
+"""An `Uploader` over AWS, for every function that takes uploads."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from upgate import storage
+from upgate.config import UploadConfig
+from upgate.ledger import DynamoLedger
+from upgate.upload import Uploader, UploadPorts, UploadSettings
+from upgate_aws import callback_invocation, clients
+from upgate_aws.key_source import KeySource
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+
+def make_uploader(config: UploadConfig, s3: S3Client) -> Uploader:
+    """One for all requests of a function; it connects to nothing yet."""
+    return Uploader(
+        UploadSettings(
+            buckets=config.buckets,
+            time_zone=config.time_zone,
+            redirect_status=config.redirect_status,
+            deadline_required=config.deadline_required,
+            callback_budget_seconds=config.callback_budget_seconds,
+        ),
+        UploadPorts(
+            keys=KeySource(clients.secrets, config.keys_secret),
+            ledger=DynamoLedger(clients.dynamodb, config.ledger_table),
+            call_back=partial(
+                callback_invocation.invoke, clients.invoker, config.callback_function
+            ),
+            holds=partial(storage.holds, s3),
+        ),
+    )

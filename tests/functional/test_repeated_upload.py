@@ -1,0 +1,110 @@
+"""A client that sends again after a lost answer, with a callback: the same answer, one delivery."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from tests import events
+from tests.fakes import loopback
+from tests.fakes.loopback import Received, Reply
+from tests.functional.conftest import Functions
+from tests.resumable_client import Client
+
+
+class Business:
+    """Counts, and names a new key each time it is asked."""
+
+    def __init__(self) -> None:
+        self.received: list[Received] = []
+        self.padding = ""
+        self.url = ""
+
+    def __call__(self, request: Received) -> Reply:
+        self.received.append(request)
+        number = len(self.received)
+        body = {"key": f"theirs-{number}", "payload": {"id": number}, "pad": self.padding}
+        return Reply(200, json.dumps(body).encode())
+
+
+@pytest.fixture
+def business() -> Iterator[Business]:
+    server = Business()
+    with loopback.serve(server) as url:
+        server.url = url
+        yield server
+
+
+@pytest.fixture
+def callback(functions: Functions) -> None:
+    app = functions.load("callback", AWS_ENDPOINT_URL="http://127.0.0.1:1")
+    functions.aws.functions.functions["callback"] = app.lambda_handler
+
+
+def token(business: Business, **policy: Any) -> str:
+    return events.token(callbackUrl=business.url, callbackBody="k=$(key)&h=$(etag)", **policy)
+
+
+def form(app: ModuleType, signed: str, content: bytes) -> tuple[int, Any]:
+    event = events.form_of({"token": signed, "key": "k"}, content)
+    answer = app.lambda_handler(event, None)
+    return answer["statusCode"], json.loads(answer["body"])
+
+
+@pytest.mark.usefixtures("callback")
+@pytest.mark.parametrize("scope", ["demo", "demo:k"])
+def test_form_sent_again_is_answered_again_and_called_back_once(
+    functions: Functions, business: Business, scope: str
+) -> None:
+    app, signed = functions.load("upload"), token(business, scope=scope, deadline=4_000_000_001)
+    assert form(app, signed, b"again") == form(app, signed, b"again")
+    assert len(business.received) == 1
+
+
+@pytest.mark.usefixtures("callback")
+def test_form_of_old_content_after_another_is_a_new_upload(
+    functions: Functions, business: Business
+) -> None:
+    app, signed = functions.load("upload"), token(business, scope="demo:k", deadline=4_000_000_002)
+    for content in (b"one", b"two", b"one"):
+        assert form(app, signed, content)[0] == 200
+    assert len(business.received) == 3
+    assert functions.aws.s3.objects["s3-demo", "k"].body == b"one"
+
+
+@pytest.mark.usefixtures("callback")
+def test_form_of_an_object_that_is_gone_is_a_new_upload(
+    functions: Functions, business: Business
+) -> None:
+    app, signed = functions.load("upload"), token(business, deadline=4_000_000_003)
+    form(app, signed, b"gone")
+    functions.aws.s3.objects.clear()
+    form(app, signed, b"gone")
+    assert len(business.received) == 2
+    assert functions.aws.s3.objects["s3-demo", "k"].body == b"gone"
+
+
+@pytest.mark.usefixtures("callback")
+def test_answer_too_long_to_keep_is_asked_for_again(
+    functions: Functions, business: Business
+) -> None:
+    app, signed = functions.load("upload"), token(business, deadline=4_000_000_004)
+    business.padding = "a" * 300_000
+    form(app, signed, b"long")
+    assert form(app, signed, b"long")[1]["payload"] == {"id": 2}
+
+
+@pytest.mark.usefixtures("callback")
+def test_key_that_the_business_server_gave_a_session_is_asked_for_once(
+    functions: Functions, business: Business
+) -> None:
+    up = Client(functions.load("resumable"), token(business, callbackFetchKey=1))
+    upload_id = up.initiate(None)
+    parts = up.parts(upload_id, [b"fetched"], None)
+    answers = [up.complete(upload_id, parts, None).short for _ in range(2)]
+    assert answers == [(200, {"id": 1})] * 2
+    assert [key for bucket, key in functions.aws.s3.objects if bucket == "s3-demo"] == ["theirs-1"]
