@@ -134,6 +134,7 @@ def callbacks() -> dict[str, dict[str, Any]]:
         "delivery_id": "0123456789abcdef0123456789abcdef",
         "access_key": "testak",
         "budget_seconds": 8.0,
+        "is_notification": False,
     }
     return {
         "callback-form": {
