@@ -13,9 +13,8 @@ from typing import Any
 import pytest
 import qiniu
 from PIL import Image
-from qiniu import Zone
 
-from tests.e2e import business_server
+from tests.e2e import business_server, python_sdk
 from tests.e2e.business_server import BusinessServer
 from tests.e2e.conftest import Gateway
 
@@ -23,11 +22,9 @@ pytestmark = pytest.mark.e2e
 
 
 @pytest.fixture(autouse=True)
-def _zone(gateway: Gateway) -> None:
-    host = gateway.url
-    zone = Zone(up_host=host, up_host_backup=host, io_host=host, rs_host=host, rsf_host=host,
-                api_host=host, scheme="http")  # fmt: skip
-    qiniu.config.set_default(default_zone=zone)
+def _zone(gateway: Gateway) -> Iterator[None]:
+    with python_sdk.pointed_at(gateway.url):
+        yield
 
 
 @pytest.fixture

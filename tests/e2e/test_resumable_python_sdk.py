@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import qiniu
-from qiniu import Zone
 from qiniu.services.storage.upload_progress_recorder import UploadProgressRecorder
 
-from tests.e2e import business_server, sample_file
+from tests.e2e import business_server, python_sdk, sample_file
 from tests.e2e.conftest import Gateway
 from tests.e2e.sample_file import MEGABYTE
 
@@ -19,11 +19,9 @@ pytestmark = pytest.mark.e2e
 
 
 @pytest.fixture(autouse=True)
-def _zone(gateway: Gateway) -> None:
-    host = gateway.url
-    zone = Zone(up_host=host, up_host_backup=host, io_host=host, rs_host=host, rsf_host=host,
-                api_host=host, scheme="http")  # fmt: skip
-    qiniu.config.set_default(default_zone=zone, default_upload_threshold=4 * MEGABYTE)
+def _zone(gateway: Gateway) -> Iterator[None]:
+    with python_sdk.pointed_at(gateway.url, default_upload_threshold=4 * MEGABYTE):
+        yield
 
 
 @pytest.fixture
