@@ -98,6 +98,23 @@ def test_ctrl_c_ends_it_at_once_with_130_and_no_traceback(
     assert gateway.requests["complete"] == 0
 
 
+def test_ctrl_c_in_a_sync_still_prints_the_counts(
+    gateway: UploadGateway, env: dict[str, str], large: Path
+) -> None:
+    tree = large.parent / "tree"
+    tree.mkdir()
+    (tree / "a.txt").write_text("a")
+    large.rename(tree / "large.bin")
+    go_on = slow_parts(gateway, after=4)
+    process = cli_process.start("sync", tree, "demo", "--json", env=env)
+    until(lambda: gateway.requests["part"] >= 6)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=20)
+    go_on.set()
+    assert (process.returncode, err.strip()) == (130, "")
+    assert out == '{"uploaded": 1, "skipped": 0, "deleted": 0, "failed": 0}\n'
+
+
 def test_memory_does_not_grow_with_the_file(
     gateway: UploadGateway, env: dict[str, str], tmp_path: Path
 ) -> None:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from upgate_cli.local import cloud, processes
+from upgate_cli.local import cloud, light_layer, processes
 from upgate_cli.local.errors import StartError
 
 STACK_NAME = "upgate"
@@ -51,13 +51,15 @@ async def build(root: Path, state: Path) -> Path:
     """
     cache = root / ".upgate" / "build" / architecture()
     cache.mkdir(parents=True, exist_ok=True)
+    template = light_layer.write_template(root, state)
     async with _locked(cache / "lock"):
         await _sam(
             root,
             state,
             {},
             *("build", "--cached", "--cache-dir", str(cache / "cache")),
-            *("--build-dir", str(cache / "out"), "--template-file", str(root / "template.yaml")),
+            *("--build-dir", str(cache / "out"), "--template-file", str(template)),
+            *("--base-dir", str(root)),
             *("--config-file", str(_no_configuration(state))),
             *("--parameter-overrides", f"Architecture={architecture()}"),
         )

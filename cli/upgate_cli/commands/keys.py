@@ -1,0 +1,85 @@
+"""`upgate keys`: the key pairs that sign and verify."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import click
+
+from upgate_cli.output import print_json, say
+from upgate_cli.stack.options import stack_options
+
+if TYPE_CHECKING:
+    from upgate_cli.stack.key_secret import KeySecret
+
+_show_secrets = click.option(
+    "--show-secrets", is_flag=True, help="Print secret keys too: mind who reads along."
+)
+
+
+@click.group()
+def keys() -> None:
+    """List and rotate the stack's key pairs.
+
+    The newest pair signs, every pair verifies. They are kept in the stack's secret; these commands
+    use your AWS credentials.
+    """
+
+
+@contextmanager
+def _secret(stack: str) -> Iterator[KeySecret]:
+    from upgate_cli.stack.deployed import deployed_stack
+    from upgate_cli.stack.key_secret import KeySecret
+
+    with deployed_stack(stack) as found:
+        yield KeySecret(found.session.client("secretsmanager"), found.output("KeysSecret"))
+
+
+@keys.command("list")
+@_show_secrets
+@stack_options
+def list_keys(*, show_secrets: bool, stack: str, as_json: bool) -> None:
+    """Print the access keys, newest first."""
+    with _secret(stack) as secret:
+        pairs = secret.pairs()
+    if as_json:
+        print_json(
+            [
+                {"access_key": pair.access_key}
+                | ({"secret_key": pair.secret_key} if show_secrets else {})
+                for pair in pairs
+            ]
+        )
+        return
+    for pair in pairs:
+        click.echo(f"{pair.access_key}  {pair.secret_key}" if show_secrets else pair.access_key)
+
+
+@keys.command()
+@click.option(
+    "--keep",
+    type=click.IntRange(min=2),
+    metavar="N",
+    help="Keep the newest N pairs, the new one among them.  [default: all]",
+)
+@_show_secrets
+@stack_options
+def rotate(*, keep: int | None, show_secrets: bool, stack: str, as_json: bool) -> None:
+    """Make a new pair; it signs from now on.
+
+    Old pairs go on verifying, so nothing breaks: give business servers the new pair, and drop
+    old ones with --keep in a later rotation. Functions take up the new pair within 5 minutes.
+    """
+    with _secret(stack) as secret:
+        fresh = secret.rotate(keep)
+    if as_json:
+        shown = {"secret_key": fresh.secret_key} if show_secrets else {}
+        print_json({"access_key": fresh.access_key} | shown)
+        return
+    click.echo(f"access key {fresh.access_key}")
+    if show_secrets:
+        click.echo(f"secret key {fresh.secret_key}")
+    else:
+        say("`upgate keys list --show-secrets` prints the secret key")

@@ -1,0 +1,153 @@
+"""An upload that stores nothing and calls nobody: the gateway's own rules, with a sample file.
+
+What is rendered is what a gateway would render, because the gateway's code does it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta, timezone
+
+from upgate import upload_token
+from upgate.callback import CallbackAttempt, CallbackOutcome, CallbackRequest
+from upgate.content import BufferedContent
+from upgate.keys import KeyPair, KeyRing
+from upgate.ledger import UploadIntent
+from upgate.magic_variables import Field, MagicVariables, UploadFacts
+from upgate.put_policy import PutPolicy
+from upgate.stages import Stages
+from upgate.storage import Destination
+from upgate.templates import variables_in
+from upgate.upload import UploadContext, Uploader, UploadPorts, UploadSettings
+from upgate.upload_request import UploadRequest
+from upgate_cli.transfer.source_file import SourceFile
+
+# Of no use anywhere: the dry run signs for itself, so that it needs nobody's secret.
+_PAIR = KeyPair("dry-run", "dry-run")
+_TIME_ZONE = timezone(timedelta(hours=8))  # a stack's default (DESIGN)
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """The file, and what the client would say beside it."""
+
+    source: SourceFile
+    key: str | None = None
+    mime_type: str | None = None
+    custom_variables: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class DryRun:
+    """What an upload would have come to. `answer` is None where the business server gives it."""
+
+    key: str = ""
+    mime_type: str = ""
+    etag: str = ""
+    callback: CallbackRequest | None = None
+    operations: str | None = None
+    answer: str | None = None
+    location: str | None = None
+    without_value: list[str] = field(default_factory=list)
+
+
+class _Outside:
+    """Ledger, storage and business server of a dry run: they write down what they are asked."""
+
+    def __init__(self) -> None:
+        self.result = DryRun()
+
+    def record_intent(self, intent: UploadIntent) -> bytes | None:
+        self.result.callback = self.result.callback or intent.callback
+        self.result.operations = intent.operations or self.result.operations
+        return None
+
+    def record_delivery(self, upload_id: str, outcome: CallbackOutcome) -> None:
+        pass
+
+    def call_back(self, request: CallbackRequest) -> CallbackOutcome:
+        self.result.callback = request
+        attempt = CallbackAttempt(url=request.urls[0], status=200, error="", milliseconds=0)
+        # With callbackFetchKey it is the business server that names the key: nobody does here.
+        body = b'{"key":"the-key-that-the-callback-answers","payload":{}}'
+        return CallbackOutcome(accepted=True, body=body, attempts=(attempt,))
+
+    def store(self, destination: Destination) -> None:
+        self.result.key = destination.key
+        self.result.mime_type = destination.mime_type
+        self.result.etag = destination.etag
+
+
+def dry_run(text: bytes, policy: PutPolicy, sample: Sample, now_seconds: float) -> DryRun:
+    """Run an upload of the sample under a policy's JSON text, as if its deadline had not passed.
+
+    Raises:
+        UpgateError: refused, as the gateway would refuse it.
+    """
+    outside = _Outside()
+    moment = now_seconds if policy.deadline is None else min(now_seconds, policy.deadline - 1)
+    content = BufferedContent(sample.source.mapped())
+    request = UploadRequest(
+        token=upload_token.sign(text, _PAIR),
+        key=sample.key,
+        file_name=sample.source.path.name,
+        mime_type=sample.mime_type,
+        custom_variables=sample.custom_variables,
+    )
+    uploader = Uploader(
+        UploadSettings(buckets={policy.scope.bucket: "dry-run"}, time_zone=_TIME_ZONE),
+        UploadPorts(KeyRing((_PAIR,)), outside, outside.call_back, lambda _: False),
+    )
+    context = UploadContext("dry-run", moment, Stages())
+    answer = uploader.receive(request, content, outside.store, context)
+    result = outside.result
+    if result.callback is None:
+        result.answer = answer.body.decode() or None
+        result.location = answer.headers.get("Location")
+    result.without_value = _without_value(policy, request, content, result, moment)
+    return result
+
+
+def _without_value(
+    policy: PutPolicy,
+    request: UploadRequest,
+    content: BufferedContent,
+    result: DryRun,
+    moment: float,
+) -> list[str]:
+    facts = UploadFacts(
+        bucket=policy.scope.bucket,
+        etag=result.etag,
+        size_bytes=content.size_bytes,
+        mime_type=result.mime_type,
+        time=datetime.fromtimestamp(moment, _TIME_ZONE),
+        opened=content.open,
+        file_name=request.file_name,
+        end_user=policy.end_user,
+        custom_variables=request.custom_variables,
+        key=result.key,
+        persistent_id="id" if policy.operations else None,
+        callback_body="",
+    )
+    variables = MagicVariables(facts)
+    return [
+        f"$({name}) in {wire_name}"
+        for wire_name, place, template in _templates(policy)
+        for name in sorted(variables_in(template))
+        if variables.resolver(place)(name) is None
+    ]
+
+
+def _templates(policy: PutPolicy) -> Iterator[tuple[str, Field, str]]:
+    candidates = (
+        ("saveKey", Field.SAVE_KEY, policy.save_key),
+        ("asyncOps", Field.OPERATIONS, policy.async_ops),
+        ("persistentOps", Field.OPERATIONS, policy.persistent_ops),
+        ("returnBody", Field.RETURN_BODY, policy.return_body),
+        ("callbackBody", Field.CALLBACK_BODY, policy.callback_body),
+        ("callbackUrl", Field.CALLBACK_URL, policy.callback_url),
+    )
+    for name, place, template in candidates:
+        if template:
+            yield name, place, template

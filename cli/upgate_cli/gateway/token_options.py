@@ -1,0 +1,86 @@
+"""The options of every command that uploads: which token, and how many requests at once."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from upgate_cli.connection import Connection
+    from upgate_cli.gateway.client import GatewayClient
+    from upgate_cli.gateway.token_source import TokenSource
+
+PARALLEL = 4
+
+
+@dataclass(frozen=True, slots=True)
+class TokenChoice:
+    """What was given about tokens."""
+
+    token: str | None = field(default=None, repr=False)
+    preset: str | None = None
+    bearer: str | None = field(default=None, repr=False)
+
+    def source(
+        self, connection: Connection, client: GatewayClient, bucket: str | None, *, overwrite: bool
+    ) -> TokenSource:
+        """Tokens for uploads; `bucket` None leaves it to --bucket where keys sign.
+
+        Raises:
+            click.UsageError: two ways at once, or none.
+            CommandError: the preset's token cannot be had.
+        """
+        from upgate_cli.gateway.token_request import ask_for_token
+        from upgate_cli.gateway.token_source import GivenToken, PresetTokens, SignedTokens
+
+        if self.token and self.preset:
+            raise click.UsageError("--token and --preset exclude each other")
+        if self.token:
+            return GivenToken(self.token.strip())
+        if preset := self.preset:
+
+            def ask() -> tuple[str, int]:
+                answer = ask_for_token(client, preset, self.bearer)
+                return answer["token"], answer["expires_at"]
+
+            return PresetTokens(ask)
+        pair = connection.key_pair
+        if pair is None:
+            raise click.UsageError(
+                "give --access-key and --secret-key (or UPGATE_ACCESS_KEY and UPGATE_SECRET_KEY), "
+                "a --token, or a --preset of the stack"
+            )
+        return SignedTokens(pair, bucket or connection.bucket, overwrite=overwrite)
+
+
+def token_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add --token, --preset, --bearer and --parallel; the command gets `tokens` and `parallel`."""
+
+    @click.option("--token", metavar="T", help="Upload token, instead of keys.")
+    @click.option(
+        "--preset", metavar="NAME", help="Ask the stack's /token for this preset's token."
+    )
+    @click.option(
+        "--bearer",
+        metavar="JWT",
+        envvar="UPGATE_BEARER",
+        help="Who asks for it; AWS credentials otherwise.  [UPGATE_BEARER]",
+    )
+    @click.option(
+        "--parallel",
+        type=click.IntRange(1, 64),
+        default=PARALLEL,
+        show_default=True,
+        help="Requests at once; each holds 4 MiB of memory at most.",
+    )
+    @functools.wraps(command)
+    def with_tokens(
+        token: str | None, preset: str | None, bearer: str | None, **options: Any
+    ) -> Any:
+        return command(tokens=TokenChoice(token, preset, bearer), **options)
+
+    return with_tokens

@@ -1,0 +1,78 @@
+"""Asks a stack for the token of a preset: openly, with a JWT, or signed with AWS credentials.
+
+The endpoint of a deployed stack is closed (DESIGN "Who may get a token").
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+from urllib.parse import urlsplit
+
+from upgate_cli.errors import CommandError
+from upgate_cli.gateway.answer import Answer
+from upgate_cli.gateway.client import Call, GatewayClient
+from upgate_cli.gateway.complaint import refusal
+
+_PATH = "/token"
+_API_HOST = re.compile(r"[a-z0-9]+\.execute-api\.([a-z0-9-]+)\.amazonaws\.com(?:\.cn)?")
+_SERVICE = "execute-api"
+
+
+def ask_for_token(client: GatewayClient, preset: str, bearer: str | None) -> dict[str, Any]:
+    """The endpoint's whole answer: `token`, `expires_at` and more (`upgate.token_issue`).
+
+    Without `bearer` it is asked openly first, and with AWS credentials if that is refused.
+
+    Raises:
+        CommandError: refused, or no such preset.
+    """
+    body = json.dumps({"preset": preset}).encode()
+    headers = {"Content-Type": "application/json"}
+    if bearer:
+        answer = client.send(
+            Call("POST", _PATH, headers | {"Authorization": f"Bearer {bearer}"}, body)
+        )
+    else:
+        answer = client.send(Call("POST", _PATH, headers, body))
+        if answer.status in (401, 403):
+            answer = _ask_signed(client, headers, body) or answer
+    return _read(client.url, preset, answer)
+
+
+def _ask_signed(client: GatewayClient, headers: dict[str, str], body: bytes) -> Answer | None:
+    """Ask with AWS Signature Version 4, None where there are no credentials to sign with."""
+    import boto3
+    from botocore.auth import SigV4Auth
+    from botocore.awsrequest import AWSRequest
+    from botocore.exceptions import BotoCoreError
+
+    try:
+        session = boto3.Session()
+        credentials = session.get_credentials()
+    except BotoCoreError:
+        return None
+    match = _API_HOST.fullmatch(urlsplit(client.url).hostname or "")
+    region = match[1] if match else session.region_name
+    if credentials is None or not region:
+        return None
+    request = AWSRequest("POST", f"{client.url}{_PATH}", headers, body)
+    SigV4Auth(credentials, _SERVICE, region).add_auth(request)
+    return client.send(Call("POST", _PATH, dict(request.headers.items()), body))
+
+
+def _read(url: str, preset: str, answer: Answer) -> dict[str, Any]:
+    document = answer.document
+    if answer.status == 200 and isinstance(document, dict) and "token" in document:
+        if isinstance(document["token"], str) and isinstance(document.get("expires_at"), int):
+            return document
+        raise CommandError(f"{url}/token gave no token; check --url")
+    if answer.status == 404 and answer.is_gateway:
+        raise CommandError(f"no preset {preset}: `upgate presets list` shows those that are there")
+    if answer.status in (401, 403):
+        raise CommandError(
+            f"{url}/token wants to know who asks: give --bearer (a JWT), or AWS credentials that "
+            "may call execute-api:Invoke"
+        )
+    raise refusal(url, answer)

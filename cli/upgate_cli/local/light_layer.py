@@ -1,0 +1,44 @@
+"""The media layer without its 200 MB of dependencies, so that a start stays quick.
+
+The emulator unzips every layer once per execution environment, without the files' modes: ffmpeg
+would not even be executable. The same pinned packages come from the emulator's own environment
+(group `local` of pyproject.toml), which its functions inherit; tests/functional/test_layer_size.py
+builds the real layer.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+from upgate_cli.local.errors import StartError
+
+_LAYER = "MediaLayer"
+
+
+def write_template(root: Path, state: Path) -> Path:
+    """Write template.yaml anew below `state`, with the layer's own code ready to be zipped.
+
+    Paths in it still count from `root`. Raises StartError when SAM's own parser is missing.
+    """
+    try:
+        from samtranslator.yaml_helper import yaml_parse
+    except ImportError as error:
+        raise StartError("SAM CLI is missing: run `uv sync` (it is in the group dev)") from error
+    template: dict[str, Any] = yaml_parse((root / "template.yaml").read_text())
+    layer = template.get("Resources", {}).get(_LAYER)
+    if layer is not None:
+        source = root / layer["Properties"]["ContentUri"]
+        target = state / "media-layer"
+        shutil.copytree(
+            source,
+            target / "python",
+            ignore=shutil.ignore_patterns("__pycache__", "requirements.txt"),
+        )
+        layer["Properties"]["ContentUri"] = str(target)
+        del layer["Metadata"]  # nothing to build
+    path = state / "template.json"
+    path.write_text(json.dumps(template))
+    return path

@@ -1,0 +1,47 @@
+"""Types of options that click has none for."""
+
+from __future__ import annotations
+
+import re
+
+import click
+
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+_DURATION = re.compile(r"([0-9]{1,9})([smhd]?)", re.ASCII)
+
+
+class Duration(click.ParamType):
+    """A time: seconds, or a number with s, m, h or d. Its value is seconds."""
+
+    name = "duration"
+
+    def convert(
+        self, value: str | int, param: click.Parameter | None, ctx: click.Context | None
+    ) -> int:
+        """Read it; zero is none."""
+        if isinstance(value, int):
+            return value
+        match = _DURATION.fullmatch(value)
+        if match is None or int(match[1]) == 0:
+            self.fail(f"{value!r} is no time: write 3600, 90m, 12h or 7d", param, ctx)
+        return int(match[1]) * _UNITS[match[2] or "s"]
+
+
+class Assignment(click.ParamType):
+    """`name=value`. Its value is a pair."""
+
+    name = "name=value"
+
+    def convert(
+        self,
+        value: str | tuple[str, str],
+        param: click.Parameter | None,
+        ctx: click.Context | None,
+    ) -> tuple[str, str]:
+        """Split at the first equals sign."""
+        if isinstance(value, tuple):
+            return value
+        name, equals, text = value.partition("=")
+        if not name or not equals:
+            self.fail(f"{value!r} is not NAME=VALUE", param, ctx)
+        return name, text
