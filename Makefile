@@ -4,7 +4,7 @@
 UV_VERSION := 0.13.8
 UV := $(or $(shell command -v uv 2>/dev/null),.uv/bin/uv)
 RUN := $(UV) run --locked
-EXPORT := $(UV) export -q --locked --only-group layer --no-emit-project --no-header --no-annotate
+EXPORT := $(UV) export -q --locked --no-emit-project --no-header --no-annotate --only-group
 
 export SAM_CLI_TELEMETRY := 0
 export AWS_DEFAULT_REGION ?= us-east-1
@@ -34,7 +34,8 @@ fmt: $(UV) ## format, and fix what can be fixed
 lint: $(UV)
 	$(RUN) ruff check
 	$(RUN) ruff format --check
-	$(EXPORT) | diff layers/upgate/requirements.txt - || { echo "requirements.txt is not what uv.lock says: make lock"; exit 1; }
+	$(EXPORT) layer | diff layers/upgate/requirements.txt - || { echo "requirements.txt is not what uv.lock says: make lock"; exit 1; }
+	$(EXPORT) media | diff layers/media/requirements.txt - || { echo "requirements.txt is not what uv.lock says: make lock"; exit 1; }
 
 types: $(UV)
 	$(RUN) mypy
@@ -47,7 +48,8 @@ build: $(UV) ## build what `sam deploy` deploys
 
 lock: $(UV) ## after a change of dependencies
 	$(UV) lock
-	$(EXPORT) -o layers/upgate/requirements.txt
+	$(EXPORT) layer -o layers/upgate/requirements.txt
+	$(EXPORT) media -o layers/media/requirements.txt
 
 clean: ## remove what can be made again
 	rm -rf .aws-sam .upgate .uv .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis

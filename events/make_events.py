@@ -189,8 +189,70 @@ def queries() -> dict[str, dict[str, Any]]:
     return asked
 
 
+def jobs() -> dict[str, dict[str, Any]]:
+    created = {
+        "eventVersion": "2.6",
+        "eventSource": "aws:s3",
+        "eventName": "ObjectCreated:Put",
+        "s3": {
+            "bucket": {"name": "upgate-uploads-123456789012"},
+            "object": {"key": "songs/a+b.aac", "size": 5, "sequencer": "0055AED6DCD90281E5"},
+        },
+    }
+    test = {"Service": "Amazon S3", "Event": "s3:TestEvent", "Bucket": "uploads"}
+    return {
+        "asyncops-object-created": sqs({"Records": [created]}),
+        "asyncops-test-event": sqs(test),
+        "asyncops-job": sqs({"upgate": "RunJob", "job_id": "z0.0123456789abcdef01234567"}),
+    }
+
+
+def sqs(body: dict[str, Any]) -> dict[str, Any]:
+    record = {
+        "messageId": "059f36b4-87a3-44ab-83d2-661975830a7d",
+        "receiptHandle": "sample",
+        "body": json.dumps(body),
+        "attributes": {"ApproximateReceiveCount": "1"},
+        "eventSource": "aws:sqs",
+    }
+    return {"Records": [record]}
+
+
+def downloads() -> dict[str, dict[str, Any]]:
+    route = "GET /{proxy+}"
+    fop = http("GET", "/songs/a b.aac", route)
+    return {
+        "download-object": http("GET", "/songs/a b.aac", route),
+        "download-fop": fop | {"rawQueryString": "avthumb/mp3/aq/6/ar/16000"},
+    }
+
+
+def job_queries() -> dict[str, dict[str, Any]]:
+    status = http("GET", "/status/get/prefop", "GET /status/get/prefop")
+    body = b"bucket=demo&key=songs%2Fa%20b.aac&fops=avthumb%2Fmp3"
+    signature = PAIR.sign(b"/pfop/\n" + body)
+    form_type = "application/x-www-form-urlencoded"
+    pfop = http(
+        "POST",
+        "/pfop/",
+        "POST /pfop/",
+        body,
+        authorization=f"QBox testak:{signature}",
+        content_type=form_type,
+    )
+    return {
+        "query-status": status | {"rawQueryString": "id=z0.0123456789abcdef01234567"},
+        "query-pfop": pfop,
+    }
+
+
+def media() -> dict[str, dict[str, Any]]:
+    return {"avinfo-text": {"size_bytes": 5, "start": "aGVsbG8=", "end": ""}}
+
+
 def main() -> None:
     samples = uploads() | tokens() | callbacks() | resumables() | shares() | queries()
+    samples |= jobs() | downloads() | job_queries() | media()
     for name, event in samples.items():
         (FOLDER / f"{name}.json").write_text(json.dumps(event, indent=2) + "\n")
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from typing import Any
 
+from upgate import remote_file
 from upgate.callback import CallbackRequest
 from upgate.callback_delivery import deliver
 from upgate.config import callback_config
@@ -18,8 +20,10 @@ KEYS = KeySource(clients.secrets, CONFIG.keys_secret)
 EGRESS = Egress(EgressRules(allow_loopback=CONFIG.is_local, allowed_hosts=CONFIG.callback_hosts))
 
 
-def lambda_handler(event: dict[str, Any], _: object) -> dict[str, object]:
-    """A CallbackRequest in, a CallbackOutcome out, both as JSON."""
+def lambda_handler(event: dict[str, Any], _: object) -> Mapping[str, object]:
+    """A CallbackRequest in, a CallbackOutcome out, both as JSON; or a URL in, a file out."""
+    if remote_file.is_request(event):
+        return remote_file.fetch(event, EGRESS).to_object()
     request = CallbackRequest.from_object(event)
     outcome = deliver(request, KEYS, EGRESS)
     delivery_log.write(request, outcome)

@@ -1,13 +1,30 @@
-"""GET /v2/query and /v4/query: SDKs ask where to upload."""
+"""Where to upload, how jobs stand, jobs on objects that are there, and bucket settings."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
+from urllib.parse import parse_qs
 
-from upgate import region_query
+from upgate import (
+    bucket_admin,
+    job_status,
+    pfop,
+    region_query,
+    request_authorization,
+    source_object,
+)
 from upgate.config import query_config
+from upgate.errors import InvalidArgumentError, NoSuchJobError
+from upgate.job_store import JobStore
+from upgate.ledger import DynamoLedger
+from upgate.ops_queue import SqsOpsQueue
+from upgate.pfop import PfopPorts
+from upgate.request_authorization import SignedRequest
 from upgate.responses import Response, json_response
+from upgate.style_store import StyleStore
 from upgate.upload import UploadContext
 from upgate_aws import boundary, clients
 from upgate_aws.http_event import HttpRequest
@@ -15,7 +32,14 @@ from upgate_aws.key_source import KeySource
 
 CONFIG = query_config(os.environ)
 KEYS = KeySource(clients.secrets, CONFIG.keys_secret)
-ROUTES = {"GET /v2/query": region_query.answer_v2, "GET /v4/query": region_query.answer_v4}
+STYLES = StyleStore(clients.dynamodb, CONFIG.ledger_table)
+JOBS = PfopPorts(
+    buckets=CONFIG.buckets,
+    find=partial(source_object.find, clients.thin_s3()),
+    jobs=JobStore(clients.dynamodb, CONFIG.ledger_table),
+    ledger=DynamoLedger(clients.dynamodb, CONFIG.ledger_table),
+    queue=SqsOpsQueue(clients.sqs, CONFIG.ops_queue),
+)
 
 
 def lambda_handler(event: dict[str, Any], _: object) -> dict[str, Any]:
@@ -23,6 +47,59 @@ def lambda_handler(event: dict[str, Any], _: object) -> dict[str, Any]:
     return boundary.answer(event, CONFIG.http, _carry)
 
 
-def _carry(request: HttpRequest, _: UploadContext) -> Response:
+def _carry(request: HttpRequest, context: UploadContext) -> Response:
+    return ROUTES.get(request.route, _settings)(request, context)
+
+
+def _regions_v2(request: HttpRequest, _: UploadContext) -> Response:
     region_query.check(request.query, KEYS, CONFIG.buckets)
-    return json_response(200, ROUTES[request.route](CONFIG.http.origin(request.domain)))
+    return json_response(200, region_query.answer_v2(CONFIG.http.origin(request.domain)))
+
+
+def _regions_v4(request: HttpRequest, _: UploadContext) -> Response:
+    region_query.check(request.query, KEYS, CONFIG.buckets)
+    return json_response(200, region_query.answer_v4(CONFIG.http.origin(request.domain)))
+
+
+def _status(request: HttpRequest, _: UploadContext) -> Response:
+    fields = parse_qs(request.body().decode(errors="replace")) | parse_qs(request.query)
+    if "id" not in fields:
+        raise InvalidArgumentError("id must be given")
+    job = pfop.find_job(fields["id"][-1], JOBS)
+    if job is None:
+        raise NoSuchJobError
+    return json_response(200, job_status.document(job, CONFIG.time_zone))
+
+
+def _pfop(request: HttpRequest, context: UploadContext) -> Response:
+    access_key = _authorize(request, context)
+    wanted = pfop.parse(request.body())
+    job_id = pfop.start(wanted, JOBS, access_key, context.reqid, context.now_seconds)
+    return json_response(200, {"persistentId": job_id})
+
+
+def _settings(request: HttpRequest, context: UploadContext) -> Response:
+    _authorize(request, context)
+    return Response(200, bucket_admin.carry_out(request.path, CONFIG.buckets, STYLES).encode())
+
+
+def _authorize(request: HttpRequest, context: UploadContext) -> str:
+    signed = SignedRequest(
+        request.method,
+        request.headers.get("host") or request.domain,
+        request.path,
+        request.query,
+        request.headers,
+        request.body(),
+    )
+    return request_authorization.verify(signed, KEYS, context.now_seconds).access_key
+
+
+ROUTES: Mapping[str, Callable[[HttpRequest, UploadContext], Response]] = {
+    "GET /v2/query": _regions_v2,
+    "GET /v4/query": _regions_v4,
+    "GET /status/get/prefop": _status,
+    "POST /status/get/prefop": _status,
+    "POST /pfop/": _pfop,
+    "POST /pfop": _pfop,
+}

@@ -5,12 +5,11 @@ from __future__ import annotations
 import base64
 import io
 import json
+import os
 import subprocess
+import sys
 import time
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
-from fractions import Fraction
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -21,7 +20,7 @@ import qiniu
 import requests
 from PIL import Image
 
-from tests.e2e import notify_server
+from tests.e2e import notify_server, python_sdk
 from tests.e2e.conftest import Gateway
 from upgate.keys import KeyPair
 from upgate_media import ffmpeg
@@ -119,7 +118,7 @@ def get(gateway: Gateway, path: str, **options: Any) -> requests.Response:
 
 def sound(content: bytes) -> tuple[str, int, int, float]:
     """Codec, sample rate, bit rate and seconds of the sound in a file."""
-    with av.open(io.BytesIO(content)) as container:
+    with av.open(io.BytesIO(content), mode="r") as container:
         [stream] = container.streams.audio
         seconds = (container.duration or 0) / 1_000_000
         context = stream.codec_context
@@ -196,10 +195,7 @@ def test_result_is_downloaded_by_its_own_key(gateway: Gateway, converted: tuple[
 def test_result_is_downloaded_by_style(gateway: Gateway, converted: tuple[str, Any]) -> None:
     admin(gateway, f"/separator/{gateway.bucket}/sep/{encoded('.')}")
     admin(gateway, f"/style/{gateway.bucket}/name/{encoded('mp3')}/style/{encoded(MP3_16000)}")
-    ends_at = time.monotonic() + 40  # settings are cached for 30 s
-    while (answer := get(gateway, f"{converted[0]}.mp3")).status_code == 404:
-        assert time.monotonic() < ends_at
-        time.sleep(2)
+    answer = get(gateway, f"{converted[0]}.mp3")
     assert sound(answer.content)[:2] == ("mp3float", 16000)
 
 
@@ -277,22 +273,12 @@ def test_notification_is_verified_by_the_sdk_after_a_refusal(
 # pfop and status.
 
 
-@contextmanager
-def sdk_hosts(gateway: Gateway) -> Iterator[None]:
-    host = gateway.url
-    zone = qiniu.Zone(up_host=host, up_host_backup=host, io_host=host, rs_host=host, rsf_host=host,
-                      api_host=host, scheme="http")  # fmt: skip
-    qiniu.config.set_default(default_zone=zone)
-    yield
-
-
 def test_pfop_of_the_sdk_runs_a_command_on_an_object(
     gateway: Gateway, auth: qiniu.Auth, song: bytes
 ) -> None:
     key, _ = upload(gateway, auth, song, ".aac")
-    with sdk_hosts(gateway):
-        fop = qiniu.PersistentFop(auth, gateway.bucket)
-        ret, info = fop.execute(key, [MP3_32K])
+    with python_sdk.pointed_at(gateway.url, default_api_host=gateway.url):
+        ret, info = qiniu.PersistentFop(auth, gateway.bucket).execute(key, [MP3_32K])
     assert info.status_code == 200, info.text_body
     job = finished(gateway, ret["persistentId"])
     assert (job["code"], job["items"][0]["cmd"]) == (0, MP3_32K)
@@ -396,22 +382,18 @@ def test_frame_of_a_film_is_made_by_url(gateway: Gateway, auth: qiniu.Auth, film
     assert picture(answer.content) == ("JPEG", (160, 120))
 
 
-def test_hls_is_played_back_by_ffmpeg(
-    gateway: Gateway, auth: qiniu.Auth, film: bytes, tmp_path: Path
+def test_hls_is_played_back_by_ffmpegs_libraries(
+    gateway: Gateway, auth: qiniu.Auth, film: bytes
 ) -> None:
+    """PyAV's: the static program that ships dies of any name look-up of its own."""
     command = "avthumb/m3u8/segtime/5/vcodec/libx264/noDomain/1"
     key, answer = upload(gateway, auth, film, ".mp4", persistentOps=command)
     assert finished(gateway, answer["persistentId"])["code"] == 0
     playlist = get(gateway, f"{key}?{command}")
     assert (playlist.status_code, playlist.text[:7]) == (200, "#EXTM3U")
-    played = tmp_path / "played.mp4"
-    run_ffmpeg(
-        *("-allowed_extensions", "ALL", "-extension_picky", "0"),
-        *("-i", f"{gateway.url}/{key}?{command}", "-c", "copy", str(played)),
-    )
-    with av.open(played) as container:
-        assert container.duration is not None
-        assert Fraction(container.duration, 1_000_000) == pytest.approx(12, abs=0.5)
+    with av.open(f"{gateway.url}/{key}?{command}", mode="r") as container:
+        frames = sum(1 for _ in container.decode(video=0))
+    assert frames == 12 * 15
 
 
 def test_private_bucket_wants_a_signed_url(
@@ -422,10 +404,7 @@ def test_private_bucket_wants_a_signed_url(
     path = quote(key)
     admin(gateway, f"/private/{gateway.bucket}/private/1")
     try:
-        ends_at = time.monotonic() + 40
-        while get(gateway, path).status_code != 401:
-            assert time.monotonic() < ends_at
-            time.sleep(2)
+        assert get(gateway, path).status_code == 401
         for url in (f"{gateway.url}/{path}", f"{gateway.url}/{path}?imageView2/2/w/64"):
             signed = auth.private_download_url(url, expires=60)
             assert requests.get(signed, timeout=30).status_code == 200
@@ -433,9 +412,33 @@ def test_private_bucket_wants_a_signed_url(
         assert requests.get(late, timeout=30).status_code == 401
     finally:
         admin(gateway, f"/private/{gateway.bucket}/private/0")
-        ends_at = time.monotonic() + 40
-        while get(gateway, path).status_code != 200 and time.monotonic() < ends_at:
-            time.sleep(2)
+
+
+def test_style_and_separator_are_set_by_the_command_line(
+    gateway: Gateway, auth: qiniu.Auth, photo: bytes
+) -> None:
+    def upgate(*arguments: str) -> Any:
+        environment = {
+            "UPGATE_URL": gateway.url,
+            "UPGATE_ACCESS_KEY": gateway.access_key,
+            "UPGATE_SECRET_KEY": gateway.secret_key,
+            "UPGATE_BUCKET": gateway.bucket,
+        }
+        done = subprocess.run(
+            [Path(sys.executable).with_name("upgate"), *arguments, "--json"],
+            env=os.environ | environment,
+            capture_output=True,
+            check=True,
+            timeout=60,
+        )
+        return json.loads(done.stdout)
+
+    upgate("separator", ".-")
+    assert upgate("style", "small", "imageView2/2/w/32")["styles"]["small"] == "imageView2/2/w/32"
+    key, _ = upload(gateway, auth, photo, ".jpg")
+    assert picture(get(gateway, f"{key}-small").content) == ("JPEG", (32, 24))
+    assert "small" not in upgate("style", "small", "--delete")["styles"]
+    assert get(gateway, f"{key}-small").status_code == 404
 
 
 # $(avinfo).

@@ -17,6 +17,7 @@ from tests.fakes.s3 import FakeS3
 REGION = "eu-central-1"
 TABLE = "ledger"
 SECRET = "upgate-keys"
+QUEUE = "ops"
 ACCESS_KEY, SECRET_KEY = "testak", "testsk"  # the pair of protocol.md 1.1
 OLD_ACCESS_KEY, OLD_SECRET_KEY = "oldak", "oldsk"
 
@@ -29,6 +30,7 @@ class FakeAws:
     functions: FakeLambda
     moto: str
     environment: dict[str, str]
+    queue_url: str
 
 
 @contextmanager
@@ -41,22 +43,25 @@ def running() -> Iterator[FakeAws]:
     moto = f"http://{host}:{port}"
     try:
         with loopback.serve(s3) as s3_url, loopback.serve(functions) as lambda_url:
-            _prepare(moto)
+            queue_url = _prepare(moto)
             environment = {
                 "AWS_ENDPOINT_URL_S3": s3_url,
                 "AWS_ENDPOINT_URL_LAMBDA": lambda_url,
                 "AWS_ENDPOINT_URL_DYNAMODB": moto,
                 "AWS_ENDPOINT_URL_SECRETS_MANAGER": moto,
+                "AWS_ENDPOINT_URL_SQS": moto,
+                "UPGATE_OPS_QUEUE": queue_url,
                 "AWS_ACCESS_KEY_ID": "test",
                 "AWS_SECRET_ACCESS_KEY": "test",
                 "AWS_DEFAULT_REGION": REGION,
             }
-            yield FakeAws(s3, functions, moto, environment)
+            yield FakeAws(s3, functions, moto, environment, queue_url)
     finally:
         server.stop()
 
 
-def _prepare(endpoint: str) -> None:
+def _prepare(endpoint: str) -> str:
+    """Make what a stack would have; returns the queue's URL."""
     session = boto3.session.Session("test", "test", region_name=REGION)
     session.client("dynamodb", endpoint_url=endpoint).create_table(
         TableName=TABLE,
@@ -77,3 +82,6 @@ def _prepare(endpoint: str) -> None:
     session.client("secretsmanager", endpoint_url=endpoint).create_secret(
         Name=SECRET, SecretString=json.dumps({"keys": keys})
     )
+    queue = session.client("sqs", endpoint_url=endpoint).create_queue(QueueName=QUEUE)
+    url: str = queue["QueueUrl"]
+    return url

@@ -132,6 +132,8 @@ class FakeS3:
         if found is None:
             return error(404, "NoSuchKey")
         headers = {**found.headers, "ETag": found.etag}
+        if request.headers.get("if-match") not in (None, found.etag):
+            return error(412, "PreconditionFailed")
         span = request.headers.get("range")
         if span is None:
             return Reply(200, found.body, headers)
@@ -151,6 +153,18 @@ class FakeS3:
             return error(412, "PreconditionFailed")
         self._keep(name, request.body, _kept_headers(request))
         return Reply(200, headers={"ETag": _etag(request.body)})
+
+    def _copy(self, name: tuple[str, str], request: Received) -> Reply:
+        bucket, _, key = (
+            unquote(request.headers["x-amz-copy-source"]).removeprefix("/").partition("/")
+        )
+        source = self.objects.get((bucket, key))
+        if source is None:
+            return error(404, "NoSuchKey")
+        is_replaced = request.headers.get("x-amz-metadata-directive") == "REPLACE"
+        headers = _kept_headers(request) if is_replaced else source.headers
+        self._keep(name, source.body, headers)
+        return _document("CopyObjectResult", f"<ETag>{source.etag}</ETag>")
 
     def _keep(self, name: tuple[str, str], body: bytes, headers: Mapping[str, str]) -> None:
         if name in self.objects and self.objects[name].body != body:
@@ -227,6 +241,7 @@ class FakeS3:
         "HeadObject": _get,
         "GetObject": _get,
         "PutObject": _put,
+        "CopyObject": _copy,
         "ListObjectsV2": _list,
         "CreateMultipartUpload": _create_upload,
         "UploadPart": _upload_part,
@@ -250,6 +265,8 @@ def _operation(request: Received) -> str:
         return "CreateMultipartUpload" if "uploads" in query else "CompleteMultipartUpload"
     if request.method == "PUT" and "uploadId" in query:
         return "UploadPartCopy" if "x-amz-copy-source" in request.headers else "UploadPart"
+    if request.method == "PUT" and "x-amz-copy-source" in request.headers:
+        return "CopyObject"
     return {
         "HEAD": "HeadObject",
         "GET": "GetObject",

@@ -32,7 +32,7 @@ class NoManagedPolicies:
 
 
 def statements(function: str) -> Iterator[dict[str, Any]]:
-    for policy in FUNCTIONS[function]["Policies"]:
+    for policy in FUNCTIONS[function].get("Policies", ()):
         yield from policy["Statement"]
 
 
@@ -78,6 +78,48 @@ def test_callback_function_can_read_the_keys_and_nothing_else() -> None:
     ]
 
 
+def test_function_that_reads_hostile_files_while_a_client_waits_has_no_rights() -> None:
+    assert list(statements("AvinfoFunction")) == []
+
+
+def test_functions_that_process_media_write_results_below_their_prefix_only() -> None:
+    for function in ("AsyncOpsFunction", "DownloadFunction"):
+        [resource] = [
+            item["Resource"]["Fn::Sub"]
+            for item in statements(function)
+            if item["Sid"] == "KeepResults"
+        ]
+        assert resource.endswith("-work-${AWS::AccountId}/fop/*")
+
+
+def test_ops_queue_takes_events_of_this_account_only() -> None:
+    [statement] = RESOURCES["OpsQueuePolicy"]["Properties"]["PolicyDocument"]["Statement"]
+    assert statement["Principal"] == {"Service": "s3.amazonaws.com"}
+    assert statement["Condition"] == {
+        "StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}
+    }
+
+
+def test_message_is_hidden_longer_than_the_function_and_its_lease_last() -> None:
+    """A lease is the time left and 30 seconds (maker.py)."""
+    timeout = FUNCTIONS["AsyncOpsFunction"]["Timeout"]
+    assert RESOURCES["OpsQueue"]["Properties"]["VisibilityTimeout"] > timeout + 30
+
+
+def test_poison_message_ends_in_a_dead_letter_queue() -> None:
+    redrive = RESOURCES["OpsQueue"]["Properties"]["RedrivePolicy"]
+    assert redrive["deadLetterTargetArn"] == {"Fn::GetAtt": ["OpsDeadLetterQueue", "Arn"]}
+
+
+def test_nothing_in_the_work_bucket_is_kept_for_ever() -> None:
+    rules = RESOURCES["WorkBucket"]["Properties"]["LifecycleConfiguration"]["Rules"]
+    assert {rule["Prefix"] for rule in rules if "ExpirationInDays" in rule} == {
+        "v1/",
+        "v2/",
+        "fop/",
+    }
+
+
 def test_token_function_can_read_presets_only() -> None:
     [condition] = [item["Condition"] for item in statements("TokenFunction") if "Condition" in item]
     assert condition == {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["preset#*"]}}
@@ -108,8 +150,9 @@ def test_bucket_is_private_and_refuses_plain_http(bucket: str) -> None:
     )
 
 
-def test_layer_is_built_for_the_processor_of_the_functions() -> None:
-    layer = RESOURCES["UpgateLayer"]
+@pytest.mark.parametrize("layer_name", ["UpgateLayer", "MediaLayer"])
+def test_layer_is_built_for_the_processor_of_the_functions(layer_name: str) -> None:
+    layer = RESOURCES[layer_name]
     architecture = {"Ref": "Architecture"}
     assert layer["Metadata"]["BuildArchitecture"] == architecture
     assert TEMPLATE["Globals"]["Function"]["Architectures"] == [architecture]

@@ -10,7 +10,10 @@ from upgate.config import (
     CallbackConfig,
     ConfigError,
     HttpConfig,
+    asyncops_config,
     callback_config,
+    download_config,
+    query_config,
     token_config,
     upload_config,
 )
@@ -21,6 +24,7 @@ UPLOAD = {
     "UPGATE_LEDGER_TABLE": "ledger",
     "UPGATE_KEYS_SECRET": "arn:secret",
     "UPGATE_CALLBACK_FUNCTION": "callback",
+    "UPGATE_AVINFO_FUNCTION": "avinfo",
 }
 TOKEN = {name: UPLOAD[name] for name in list(UPLOAD)[:3]}
 CALLBACK = {"UPGATE_KEYS_SECRET": "arn:secret"}
@@ -186,3 +190,33 @@ def test_any_other_endpoint_is_not_local(
 ) -> None:
     config = read(environ | ({} if endpoint is None else {"AWS_ENDPOINT_URL": endpoint}))
     assert not getattr(config, "http", config).is_local
+
+
+OPS = {
+    "UPGATE_BUCKETS": '{"photos":"stack-uploads-1"}',
+    "UPGATE_WORK_BUCKET": "stack-work-1",
+    "UPGATE_LEDGER_TABLE": "ledger",
+    "UPGATE_KEYS_SECRET": "arn:secret",
+    "UPGATE_OPS_QUEUE": "https://sqs/ops",
+    "UPGATE_CALLBACK_FUNCTION": "callback",
+}
+
+
+@pytest.mark.parametrize("read", [asyncops_config, download_config])
+def test_results_are_kept_for_a_year_by_default(read: Callable[[Mapping[str, str]], Any]) -> None:
+    assert read(OPS).result_days == 365
+
+
+@pytest.mark.parametrize("read", [asyncops_config, download_config])
+@pytest.mark.parametrize("days", ["1", "0", "x"])
+def test_results_of_less_than_two_days_are_refused(
+    read: Callable[[Mapping[str, str]], Any], days: str
+) -> None:
+    with pytest.raises(ConfigError, match="UPGATE_RESULT_DAYS"):
+        read(OPS | {"UPGATE_RESULT_DAYS": days})
+
+
+@pytest.mark.parametrize("read", [asyncops_config, download_config, query_config])
+def test_a_missing_queue_is_named(read: Callable[[Mapping[str, str]], Any]) -> None:
+    with pytest.raises(ConfigError, match="UPGATE_OPS_QUEUE"):
+        read({name: value for name, value in OPS.items() if name != "UPGATE_OPS_QUEUE"})

@@ -17,7 +17,7 @@ from upgate_aws.aws_endpoint import Answer, AwsEndpoint
 # botocore's own: who it is, which attempt this is, and what time and body make different.
 OWN = (
     "accept-encoding", "amz-sdk-invocation-id", "amz-sdk-request", "authorization", "expect",
-    "user-agent", "x-amz-date", "x-amz-user-agent",
+    "user-agent", "x-amz-date", "x-amz-user-agent", "x-amzn-query-mode",
 )  # fmt: skip
 
 CALLS: list[tuple[str, str, dict[str, Any]]] = [
@@ -59,6 +59,17 @@ CALLS: list[tuple[str, str, dict[str, Any]]] = [
         "update_item",
         {"TableName": "t", "Key": {"pk": {"S": "a"}}, "UpdateExpression": "SET a = :a"},
     ),
+    (
+        "dynamodb",
+        "query",
+        {"TableName": "t", "KeyConditionExpression": "pk = :pk", "ConsistentRead": True},
+    ),
+    ("sqs", "send_message", {"QueueUrl": "q", "MessageBody": "好", "DelaySeconds": 5}),
+    (
+        "sqs",
+        "change_message_visibility",
+        {"QueueUrl": "q", "ReceiptHandle": "h", "VisibilityTimeout": 5},
+    ),
     ("secretsmanager", "get_secret_value", {"SecretId": "arn:aws:x"}),
     (
         "lambda",
@@ -67,7 +78,10 @@ CALLS: list[tuple[str, str, dict[str, Any]]] = [
     ),
 ]
 REPLIES = {
-    "s3": Reply(200, b"", {"ETag": '"e"', "x-amz-meta-upgate-etag": "x"}),
+    "s3": Reply(
+        200, b"", {"ETag": '"e"', "x-amz-meta-upgate-etag": "x", "Content-Type": "image/png"}
+    ),
+    "sqs": Reply(200, b'{"MessageId":"m"}'),
     "dynamodb": Reply(200, b'{"Item":{"pk":{"S":"a"}}}'),
     "secretsmanager": Reply(200, b'{"SecretString":"s"}'),
     "lambda": Reply(200, b'{"a":1}', {"X-Amz-Function-Error": "Unhandled"}),
@@ -75,7 +89,10 @@ REPLIES = {
 
 READ = {
     "put_object": ("ETag",),
-    "head_object": ("Metadata", "ContentLength"),
+    "head_object": ("Metadata", "ContentLength", "ContentType", "ETag"),
+    "query": (),
+    "send_message": ("MessageId",),
+    "change_message_visibility": (),
     "put_item": (),
     "update_item": (),
     "get_item": ("Item",),
@@ -110,6 +127,7 @@ def call_both(
             "s3": clients.thin_s3,
             "dynamodb": clients.dynamodb,
             "secretsmanager": clients.secrets,
+            "sqs": clients.sqs,
             "lambda": lambda: clients.invoker(5.0),
         }
         thin = makers[service]()

@@ -92,7 +92,7 @@ class Maker:
             local = (
                 source_file.download_edges(self._ports.s3, source, folder)
                 if fop.name == "avinfo"
-                else self._download(source, folder)
+                else self._download(source, folder, self._ports.limits.image_source_bytes)
             )
             return inspect(fop, local, self._settings(seconds_left))
 
@@ -106,12 +106,12 @@ class Maker:
         self, name: ResultName, source: SourceObject, pipe: Pipe, seconds_left: float
     ) -> Result:
         with self._workspace() as folder:
-            local = self._download(source, folder)
+            local = self._download(source, folder, self._ports.limits.source_bytes)
             output = run_pipe(pipe.commands, local, folder, self._settings(seconds_left))
             return self._store(name, output)
 
-    def _download(self, source: SourceObject, folder: Path) -> Source:
-        return source_file.download(self._ports.s3, source, folder, self._ports.limits.source_bytes)
+    def _download(self, source: SourceObject, folder: Path, limit_bytes: int) -> Source:
+        return source_file.download(self._ports.s3, source, folder, limit_bytes)
 
     def _settings(self, seconds_left: float) -> MediaSettings:
         return MediaSettings(

@@ -44,6 +44,7 @@ class UploadConfig:
     ledger_table: str
     keys_secret: str
     callback_function: str
+    avinfo_function: str
     callback_budget_seconds: float
     redirect_status: int
     deadline_required: bool
@@ -73,6 +74,36 @@ class QueryConfig:
     http: HttpConfig
     buckets: Mapping[str, str]
     keys_secret: str
+    ledger_table: str
+    ops_queue: str
+    time_zone: timezone
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AsyncOpsConfig:
+    """The asyncops function's environment."""
+
+    buckets: Mapping[str, str]
+    work_bucket: str
+    ledger_table: str
+    ops_queue: str
+    callback_function: str
+    result_days: int
+    time_zone: timezone
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DownloadConfig:
+    """The download function's environment; the first of `buckets` is the one it serves."""
+
+    http: HttpConfig
+    buckets: Mapping[str, str]
+    work_bucket: str
+    ledger_table: str
+    keys_secret: str
+    ops_queue: str
+    callback_function: str
+    result_days: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,6 +134,7 @@ def upload_config(environ: Mapping[str, str]) -> UploadConfig:
         ledger_table=_read(environ, "UPGATE_LEDGER_TABLE", str),
         keys_secret=_read(environ, "UPGATE_KEYS_SECRET", str),
         callback_function=_read(environ, "UPGATE_CALLBACK_FUNCTION", str),
+        avinfo_function=_read(environ, "UPGATE_AVINFO_FUNCTION", str),
         callback_budget_seconds=_read(
             environ, "UPGATE_CALLBACK_BUDGET_SECONDS", _number(1, 20), "8"
         ),
@@ -132,6 +164,36 @@ def query_config(environ: Mapping[str, str]) -> QueryConfig:
         http=_http(environ),
         buckets=_read(environ, "UPGATE_BUCKETS", _buckets),
         keys_secret=_read(environ, "UPGATE_KEYS_SECRET", str),
+        ledger_table=_read(environ, "UPGATE_LEDGER_TABLE", str),
+        ops_queue=_read(environ, "UPGATE_OPS_QUEUE", str),
+        time_zone=_read(environ, "UPGATE_TIME_ZONE", _time_zone, "+08:00"),
+    )
+
+
+def asyncops_config(environ: Mapping[str, str]) -> AsyncOpsConfig:
+    """Read the asyncops function's environment; raises ConfigError."""
+    return AsyncOpsConfig(
+        buckets=_read(environ, "UPGATE_BUCKETS", _buckets),
+        work_bucket=_read(environ, "UPGATE_WORK_BUCKET", str),
+        ledger_table=_read(environ, "UPGATE_LEDGER_TABLE", str),
+        ops_queue=_read(environ, "UPGATE_OPS_QUEUE", str),
+        callback_function=_read(environ, "UPGATE_CALLBACK_FUNCTION", str),
+        result_days=int(_read(environ, "UPGATE_RESULT_DAYS", _number(2, 36_500), "365")),
+        time_zone=_read(environ, "UPGATE_TIME_ZONE", _time_zone, "+08:00"),
+    )
+
+
+def download_config(environ: Mapping[str, str]) -> DownloadConfig:
+    """Read the download function's environment; raises ConfigError."""
+    return DownloadConfig(
+        http=_http(environ),
+        buckets=_read(environ, "UPGATE_BUCKETS", _buckets),
+        work_bucket=_read(environ, "UPGATE_WORK_BUCKET", str),
+        ledger_table=_read(environ, "UPGATE_LEDGER_TABLE", str),
+        keys_secret=_read(environ, "UPGATE_KEYS_SECRET", str),
+        ops_queue=_read(environ, "UPGATE_OPS_QUEUE", str),
+        callback_function=_read(environ, "UPGATE_CALLBACK_FUNCTION", str),
+        result_days=int(_read(environ, "UPGATE_RESULT_DAYS", _number(2, 36_500), "365")),
     )
 
 

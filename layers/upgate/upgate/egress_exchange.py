@@ -41,6 +41,8 @@ class EgressAnswer:
     status: int
     content_type: str
     body: bytes = field(repr=False)
+    location: str = ""
+    """Where a redirect points to; nothing here follows one."""
 
 
 def check_headers(request: OutgoingRequest) -> None:
@@ -73,7 +75,13 @@ def exchange(
         with client.getresponse() as answer:
             stream.allow(limits.EGRESS_HEAD_BYTES + limit_bytes * _CHUNK_OVERHEAD)
             body = _read_body(answer, limit_bytes)
-            return EgressAnswer(answer.status, answer.headers.get("Content-Type", ""), body)
+            headers = answer.headers
+            return EgressAnswer(
+                answer.status,
+                headers.get("Content-Type", ""),
+                body,
+                headers.get("Location", ""),
+            )
     except http.client.RemoteDisconnected as error:
         raise EgressConnectionError("read: EOF") from error
     except http.client.HTTPException as error:

@@ -26,6 +26,10 @@ class Field(Enum):
     CALLBACK_URL = auto()
 
 
+type DescribeMedia = Callable[[BinaryIO, int], Json]
+"""`$(avinfo)` of a content and its size in bytes; None for what is neither audio nor video."""
+
+
 @dataclass(slots=True, kw_only=True)
 class UploadFacts:
     """What is known of one upload; filled in while it proceeds. `opened` gives the content anew."""
@@ -42,6 +46,7 @@ class UploadFacts:
     key: str | None = None
     persistent_id: str | None = None
     callback_body: str | None = None
+    describe_media: DescribeMedia | None = None
 
 
 class MagicVariables:
@@ -101,6 +106,12 @@ def _image_average(facts: UploadFacts) -> Json:
     return None if colour is None else {"RGB": colour}
 
 
+def _avinfo(facts: UploadFacts) -> Json:
+    if facts.describe_media is None or facts.mime_type.startswith(("image/", "text/")):
+        return None
+    return facts.describe_media(facts.opened(), facts.size_bytes)
+
+
 def _extension(facts: UploadFacts) -> Json:
     """The file's own extension where it fits the type, else the usual one of the type."""
     from upgate import mime
@@ -141,6 +152,7 @@ _VARIABLES: Mapping[str, Callable[[UploadFacts], Json]] = {
     "imageInfo": _image_info,
     "exif": _exif,
     "imageAve": _image_average,
+    "avinfo": _avinfo,
     "year": _time("%Y"),
     "mon": _time("%m"),
     "day": _time("%d"),
@@ -162,6 +174,7 @@ _NOT_IN: Mapping[str, tuple[Field, ...]] = {
     "persistentId": _BEFORE_THE_OBJECT,
     "exif": _BEFORE_THE_OBJECT,
     "imageInfo": _BEFORE_THE_OBJECT,
+    "avinfo": (Field.SAVE_KEY,),
     "uuid": (Field.SAVE_KEY,),
     "bodySha1": tuple(place for place in Field if place is not Field.CALLBACK_URL),
 }

@@ -19,6 +19,9 @@ _ROUTES: tuple[tuple[re.Pattern[str], tuple[str, ...]], ...] = (
     (re.compile(r"/buckets/[^/]+/objects/(?:.*/)?uploads/[^/]+"), ("POST", "GET", "DELETE")),
     (re.compile(r"/buckets/[^/]+/objects/(?:.*/)?uploads/[^/]+/[^/]+"), ("PUT",)),
     (re.compile(r"/v[24]/query"), ("GET",)),
+    (re.compile(r"/status/get/prefop"), ("GET", "POST")),
+    (re.compile(r"/pfop/?"), ("POST",)),
+    (re.compile(r"/(?:separator|style|unstyle|accessMode|private|info)/.+"), ("POST",)),
 )
 
 

@@ -28,7 +28,7 @@ from upgate.content import IncomingContent
 from upgate.content_checks import check_crc32, check_size, settle_mime_type
 from upgate.errors import CallbackFailedError, UpgateError
 from upgate.ledger import Ledger, UploadIntent
-from upgate.magic_variables import Field, MagicVariables, UploadFacts
+from upgate.magic_variables import DescribeMedia, Field, MagicVariables, UploadFacts
 from upgate.responses import Response
 from upgate.stages import Stages
 from upgate.storage import Destination, Store
@@ -60,6 +60,7 @@ class UploadPorts:
     call_back: Callable[[CallbackRequest], CallbackOutcome]
     holds: Callable[[Destination], bool]
     """Whether a destination's object is of this very upload; see `storage.holds`."""
+    describe_media: DescribeMedia | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +181,7 @@ class Uploader:
             file_name=request.file_name,
             end_user=grant.policy.end_user,
             custom_variables=request.custom_variables,
+            describe_media=self._ports.describe_media,
         )
 
     def _prepare(

@@ -9,7 +9,7 @@ from upgate import storage
 from upgate.config import UploadConfig
 from upgate.ledger import DynamoLedger
 from upgate.upload import Uploader, UploadPorts, UploadSettings
-from upgate_aws import callback_invocation, clients
+from upgate_aws import avinfo_invocation, callback_invocation, clients
 from upgate_aws.key_source import KeySource
 
 if TYPE_CHECKING:
@@ -33,5 +33,8 @@ def make_uploader(config: UploadConfig, s3: S3Client) -> Uploader:
                 callback_invocation.invoke, clients.invoker, config.callback_function
             ),
             holds=partial(storage.holds, s3),
+            describe_media=partial(
+                avinfo_invocation.invoke, clients.invoker, config.avinfo_function
+            ),
         ),
     )

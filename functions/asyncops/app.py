@@ -1,0 +1,77 @@
+"""Drains the operations' queue: S3's events, jobs, notifications, results that downloads want."""
+
+from __future__ import annotations
+
+import os
+import time
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from upgate import ops_message, source_object
+from upgate.config import asyncops_config
+from upgate.fop import Pipe
+from upgate.job_run import JobPorts, JobRunner
+from upgate.job_store import JobStore
+from upgate.ledger import DynamoLedger
+from upgate.ops_queue import SqsOpsQueue
+from upgate.result_store import Result, ResultStore
+from upgate.saved_result import ResultSaver
+from upgate.source_object import SourceObject
+from upgate_aws import callback_invocation, clients, file_fetching, queue_batch
+from upgate_media.maker import Maker, MakerPorts
+from upgate_media.media_limits import MIB, MediaLimits
+
+CONFIG = asyncops_config(os.environ)
+S3 = clients.s3()
+# Source and result share the function's disk of 4 GB.
+LIMITS = MediaLimits(source_bytes=2048 * MIB, output_bytes=1536 * MIB)
+MAKER = Maker(
+    MakerPorts(
+        s3=S3,
+        work_bucket=CONFIG.work_bucket,
+        results=ResultStore(clients.dynamodb, CONFIG.ledger_table, CONFIG.result_days),
+        fetch=partial(file_fetching.fetch, clients.invoker, CONFIG.callback_function),
+        folder=Path("/tmp"),  # noqa: S108 - a function's own disk
+        limits=LIMITS,
+    )
+)
+_ends_at = 0.0
+
+
+def seconds_left() -> float:
+    """Until this invocation is ended."""
+    return _ends_at - time.monotonic()
+
+
+def make(source: SourceObject, pipe: Pipe, force: bool) -> tuple[Result, bool]:
+    """With all the time that is left."""
+    return MAKER.make(source, pipe, seconds_left(), force=force)
+
+
+RUNNER = JobRunner(
+    JobPorts(
+        buckets=CONFIG.buckets,
+        find=partial(source_object.find, S3),
+        jobs=JobStore(clients.dynamodb, CONFIG.ledger_table),
+        ledger=DynamoLedger(clients.dynamodb, CONFIG.ledger_table),
+        queue=SqsOpsQueue(clients.sqs, CONFIG.ops_queue),
+        make=make,
+        saver=ResultSaver(clients.s3, CONFIG.work_bucket, CONFIG.buckets),
+        call_back=partial(callback_invocation.invoke, clients.invoker, CONFIG.callback_function),
+        seconds_left=seconds_left,
+        time_zone=CONFIG.time_zone,
+    )
+)
+
+
+def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """An SQS event in, the messages that are to come again out (ReportBatchItemFailures)."""
+    global _ends_at
+    _ends_at = time.monotonic() + context.get_remaining_time_in_millis() / 1000
+    return queue_batch.work(event, _carry, clients.sqs, CONFIG.ops_queue)
+
+
+def _carry(text: str) -> None:
+    for message in ops_message.decode(text):
+        RUNNER.handle(message)

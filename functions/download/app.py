@@ -1,0 +1,95 @@
+"""GET and HEAD of objects, of what is made of them, and of styles."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Mapping
+from functools import cache, partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from upgate import source_object
+from upgate.config import download_config
+from upgate.download import Downloader, DownloadPorts, DownloadRequest
+from upgate.download_token import DownloadUrl
+from upgate.fop import Fop, Pipe
+from upgate.ops_queue import SqsOpsQueue
+from upgate.responses import Response
+from upgate.result_store import Result, ResultStore
+from upgate.saved_result import ResultSaver
+from upgate.served_object import ObjectServer
+from upgate.source_object import SourceObject
+from upgate.style_store import CACHE_SECONDS, StyleStore
+from upgate.upload import UploadContext
+from upgate_aws import boundary, clients, file_fetching
+from upgate_aws.http_event import HttpRequest
+from upgate_aws.key_source import KeySource
+
+if TYPE_CHECKING:
+    from upgate_media.maker import Maker
+
+CONFIG = download_config(os.environ)
+RESULTS = ResultStore(clients.dynamodb, CONFIG.ledger_table, CONFIG.result_days)
+PROCESSING_SECONDS = 24.0  # the gateway hangs up after 30
+
+
+class LateTools:
+    """The media layer and botocore: most downloads need neither."""
+
+    def make(self, source: SourceObject, pipe: Pipe) -> tuple[Result, bool]:
+        """A result, within the time of one answer."""
+        return _maker().make(source, pipe, PROCESSING_SECONDS)
+
+    def describe(self, source: SourceObject, command: Fop) -> Mapping[str, Any]:
+        """What a JSON command says."""
+        return _maker().describe(source, command, PROCESSING_SECONDS)
+
+
+@cache
+def _maker() -> Maker:
+    from upgate_media.maker import Maker, MakerPorts
+
+    ports = MakerPorts(
+        s3=clients.s3(),
+        work_bucket=CONFIG.work_bucket,
+        results=RESULTS,
+        fetch=partial(file_fetching.fetch, clients.invoker, CONFIG.callback_function),
+        folder=Path("/tmp"),  # noqa: S108 - a function's own disk
+    )
+    return Maker(ports)
+
+
+BUCKET = next(iter(CONFIG.buckets))
+DOWNLOADER = Downloader(
+    DownloadPorts(
+        bucket=BUCKET,
+        s3_bucket=CONFIG.buckets[BUCKET],
+        work_bucket=CONFIG.work_bucket,
+        find=partial(source_object.find, clients.thin_s3()),
+        server=ObjectServer(clients.presigner().url, clients.s3),
+        settings=StyleStore(
+            clients.dynamodb,
+            CONFIG.ledger_table,
+            # Whoever tries it out is not to wait for a change.
+            cache_seconds=0 if CONFIG.http.is_local else CACHE_SECONDS,
+        ),
+        keys=KeySource(clients.secrets, CONFIG.keys_secret),
+        results=RESULTS,
+        queue=SqsOpsQueue(clients.sqs, CONFIG.ops_queue),
+        saver=ResultSaver(clients.s3, CONFIG.work_bucket, CONFIG.buckets),
+        tools=LateTools(),
+        sleep=time.sleep,
+    )
+)
+
+
+def lambda_handler(event: dict[str, Any], _: object) -> dict[str, Any]:
+    """HTTP API, payload format 2.0."""
+    return boundary.answer(event, CONFIG.http, _carry)
+
+
+def _carry(request: HttpRequest, context: UploadContext) -> Response:
+    host = request.headers.get("host") or request.domain
+    url = DownloadUrl(host, request.path, request.query)
+    return DOWNLOADER.answer(DownloadRequest(request.method, url, context.now_seconds))

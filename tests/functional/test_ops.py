@@ -1,0 +1,598 @@
+"""asyncops, download, query and avinfo over the fakes: faults, repetitions, refusals."""
+
+from __future__ import annotations
+
+import io
+import json
+import uuid
+from collections.abc import Mapping
+from types import ModuleType
+from typing import Any
+from urllib.parse import urlsplit
+
+import boto3
+import pytest
+from PIL import Image
+
+from tests import events
+from tests.fakes import aws
+from tests.fakes.loopback import Received, Reply
+from tests.fakes.s3 import StoredObject, error
+from tests.functional.conftest import Functions
+from upgate import encoding
+from upgate.callback import CallbackAttempt, CallbackOutcome
+from upgate.keys import KeyPair
+from upgate.result_name import ResultName
+
+BUCKET, WORK = "s3-demo", "s3-work"
+VIEW = "imageView2/2/w/20"
+
+
+class Context:
+    """What Lambda gives a handler beside the event."""
+
+    def get_remaining_time_in_millis(self) -> int:
+        return 900_000
+
+
+def photo(colour: str = "teal") -> bytes:
+    stream = io.BytesIO()
+    Image.new("RGB", (64, 48), colour).save(stream, "JPEG")
+    return stream.getvalue()
+
+
+def sqs(functions: Functions) -> Any:
+    return boto3.client(
+        "sqs",
+        endpoint_url=functions.aws.moto,
+        region_name=aws.REGION,
+        aws_access_key_id="test",
+        aws_secret_access_key="test",
+    )
+
+
+def waiting(functions: Functions) -> list[dict[str, Any]]:
+    """The messages that the functions have sent, delays passed over."""
+    found = sqs(functions).receive_message(QueueUrl=functions.aws.queue_url, MaxNumberOfMessages=10)
+    return [json.loads(message["Body"]) for message in found.get("Messages", [])]
+
+
+@pytest.fixture(autouse=True)
+def _empty_queue(functions: Functions) -> None:
+    waiting(functions)
+
+
+def batch(*bodies: str, attempt: int = 1) -> dict[str, Any]:
+    return {
+        "Records": [
+            {
+                "messageId": f"m{number}",
+                "receiptHandle": "handle",
+                "body": body,
+                "attributes": {"ApproximateReceiveCount": str(attempt)},
+            }
+            for number, body in enumerate(bodies)
+        ]
+    }
+
+
+def created(key: str) -> str:
+    record = {
+        "eventName": "ObjectCreated:Put",
+        "s3": {"bucket": {"name": BUCKET}, "object": {"key": key}},
+    }
+    return json.dumps({"Records": [record]})
+
+
+def store(functions: Functions, key: str, body: bytes, **metadata: str) -> None:
+    headers = {"content-type": "image/jpeg"}
+    headers |= {f"x-amz-meta-{name}": value for name, value in metadata.items()}
+    functions.aws.s3.objects[(BUCKET, key)] = StoredObject(body, headers)
+
+
+def results(functions: Functions) -> list[str]:
+    return [key for bucket, key in functions.aws.s3.objects if bucket == WORK]
+
+
+def upload(functions: Functions, **policy: Any) -> tuple[str, str]:
+    """Upload a picture with operations; returns its key and the job's id."""
+    key = f"{uuid.uuid4().hex}.jpg"
+    app = functions.load("upload")
+    colour = f"#{uuid.uuid4().hex[:6]}"
+    fields = {"token": events.token(policy), "key": key}
+    event = events.form_of(fields, photo(colour), "a.jpg", "image/jpeg")
+    answer = app.lambda_handler(event, None)
+    assert answer["statusCode"] == 200, answer
+    return key, json.loads(answer["body"])["persistentId"]
+
+
+def run(app: ModuleType, *bodies: str, attempt: int = 1) -> list[str]:
+    """Have asyncops work on messages; returns those that are to come again."""
+    answer = app.lambda_handler(batch(*bodies, attempt=attempt), Context())
+    return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
+
+
+def query(functions: Functions, job_id: str) -> tuple[int, Any]:
+    app = functions.load("query")
+    event = events.http("GET", "/status/get/prefop") | {"rawQueryString": f"id={job_id}"}
+    answer = app.lambda_handler(event, None)
+    return answer["statusCode"], json.loads(answer["body"])
+
+
+def codes(functions: Functions, job_id: str) -> list[int]:
+    return [item["code"] for item in query(functions, job_id)[1]["items"]]
+
+
+# Jobs of uploads.
+
+
+def test_job_can_be_asked_for_before_its_event_has_come(functions: Functions) -> None:
+    _, job_id = upload(functions, persistentOps=f"{VIEW};{VIEW}|{VIEW}", persistentType=1)
+    status, job = query(functions, job_id)
+    assert (status, job["code"], job["type"]) == (200, 1, 1)
+    assert [item["code"] for item in job["items"]] == [1, 1]
+
+
+def test_job_that_nothing_came_of_in_a_day_has_failed(functions: Functions) -> None:
+    _, job_id = upload(functions, persistentOps=VIEW)
+    functions.table().update_item(
+        Key={"pk": f"upload#{job_id.removeprefix('up.')}", "sk": "intent"},
+        UpdateExpression="SET created_at = created_at - :day",
+        ExpressionAttributeValues={":day": 25 * 3600},
+    )
+    job = query(functions, job_id)[1]
+    assert (job["code"], "replaced" in job["items"][0]["error"]) == (3, True)
+
+
+def test_event_runs_the_commands_once_however_often_it_comes(functions: Functions) -> None:
+    key, job_id = upload(functions, persistentOps=f"{VIEW};imageView2/1/w/9/h/9")
+    app = functions.load("asyncops")
+    for _ in range(3):
+        assert run(app, created(key)) == []
+    assert codes(functions, job_id) == [0, 0]
+    assert len(results(functions)) == 2
+    assert functions.aws.s3.count("PutObject") == 3  # the upload, and two results
+
+
+def test_bad_command_does_not_keep_the_others_from_running(functions: Functions) -> None:
+    key, job_id = upload(functions, persistentOps=f"nonsense;{VIEW};imageView2/1/w/x")
+    assert run(functions.load("asyncops"), created(key)) == []
+    assert codes(functions, job_id) == [3, 0, 3]
+
+
+def test_job_of_too_many_commands_fails_as_a_whole_and_says_why(functions: Functions) -> None:
+    key, job_id = upload(functions, persistentOps=";".join([VIEW] * 51))
+    assert run(functions.load("asyncops"), created(key)) == []
+    [item] = query(functions, job_id)[1]["items"]
+    assert (item["code"], "more than 50 commands" in item["error"]) == (3, True)
+
+
+def test_overwritten_object_runs_the_job_of_what_is_there_now(functions: Functions) -> None:
+    key, first = upload(functions, persistentOps=VIEW)
+    other, second = upload(functions, persistentOps=VIEW)
+    functions.aws.s3.objects[(BUCKET, key)] = functions.aws.s3.objects[(BUCKET, other)]
+    run(functions.load("asyncops"), created(key))
+    assert codes(functions, first) == [1]
+    assert codes(functions, second) == [0]
+
+
+@pytest.mark.parametrize("body", [b"deleted", b"plain"])
+def test_event_of_an_object_that_owes_nothing_is_done_at_once(
+    functions: Functions, body: bytes
+) -> None:
+    if body == b"plain":
+        store(functions, "k", body)
+    assert run(functions.load("asyncops"), created("k")) == []
+
+
+def test_test_event_of_s3_is_no_failure(functions: Functions) -> None:
+    event = json.dumps({"Service": "Amazon S3", "Event": "s3:TestEvent", "Bucket": BUCKET})
+    assert run(functions.load("asyncops"), event) == []
+
+
+def test_foreign_message_comes_again_until_it_is_a_dead_letter(functions: Functions) -> None:
+    assert run(functions.load("asyncops"), "no JSON", created("nothing")) == ["m0"]
+
+
+def test_passing_fault_leaves_the_command_open_for_the_next_try(functions: Functions) -> None:
+    key, job_id = upload(functions, persistentOps=VIEW)
+    app = functions.load("asyncops")
+    failing = True
+
+    def refuse(_: Received) -> Reply | None:
+        return error(503, "SlowDown") if failing else None
+
+    functions.aws.s3.before_put = refuse
+    assert run(app, created(key)) == ["m0"]
+    assert codes(functions, job_id) == [2]
+    failing = False
+    app = functions.load("asyncops")
+    assert run(app, created(key), attempt=2) == []
+    assert codes(functions, job_id) == [0]
+
+
+def test_command_that_kills_its_function_is_given_up(functions: Functions) -> None:
+    key, job_id = upload(functions, persistentOps=VIEW)
+    app = functions.load("asyncops")
+
+    def die(*_: object, **__: object) -> None:
+        raise SystemExit
+
+    functions.patch.setattr(app.MAKER, "make", die)
+    for _ in range(3):
+        with pytest.raises(SystemExit):
+            run(app, created(key))
+    assert codes(functions, job_id) == [2]
+    assert run(app, created(key)) == []
+    assert codes(functions, job_id) == [3]
+
+
+def test_result_that_is_made_elsewhere_is_waited_for(functions: Functions) -> None:
+    key, job_id = upload(functions, persistentOps=VIEW)
+    app = functions.load("asyncops")
+    etag = functions.aws.s3.objects[(BUCKET, key)].metadata["upgate-etag"]
+    store_of_results = app.MAKER._ports.results
+    assert store_of_results.claim(ResultName(etag, VIEW), 60)
+    assert run(app, created(key)) == []
+    assert codes(functions, job_id) == [2]
+    store_of_results.release(ResultName(etag, VIEW))
+    assert run(app, json.dumps({"upgate": "RunJob", "job_id": job_id})) == []
+    assert codes(functions, job_id) == [0]
+
+
+def test_saveas_copies_under_the_users_key(functions: Functions) -> None:
+    entry = encoding.encode(b"demo:saved/a b.jpg")
+    key, job_id = upload(functions, persistentOps=f"{VIEW}|saveas/{entry}")
+    run(functions.load("asyncops"), created(key))
+    assert query(functions, job_id)[1]["items"][0]["key"] == "saved/a b.jpg"
+    saved = functions.aws.s3.objects[(BUCKET, "saved/a b.jpg")]
+    assert "upgate-upload" not in saved.metadata  # its own event starts nothing
+
+
+def test_saveas_to_a_foreign_bucket_computes_nothing(functions: Functions) -> None:
+    entry = encoding.encode(b"theirs:a.jpg")
+    key, job_id = upload(functions, persistentOps=f"{VIEW}|saveas/{entry}")
+    run(functions.load("asyncops"), created(key))
+    assert (codes(functions, job_id), results(functions)) == ([3], [])
+
+
+# Notifications.
+
+
+def answering(functions: Functions, accepted: bool) -> list[dict[str, Any]]:
+    """Stand in for the callback function; gives what it was asked."""
+    asked: list[dict[str, Any]] = []
+
+    def answer(event: dict[str, Any], _: object) -> Mapping[str, object]:
+        asked.append(event)
+        attempt = CallbackAttempt(
+            url=event["urls"][0],
+            status=200 if accepted else 500,
+            error="" if accepted else "Internal Server Error",
+            milliseconds=1,
+        )
+        return CallbackOutcome(accepted=accepted, body=b"", attempts=(attempt,)).to_object()
+
+    functions.aws.functions.functions["callback"] = answer
+    return asked
+
+
+def test_notification_carries_the_status(functions: Functions) -> None:
+    key, job_id = upload(
+        functions, persistentOps=VIEW, persistentNotifyUrl="https://app.example.com/n"
+    )
+    asked = answering(functions, True)
+    run(functions.load("asyncops"), created(key))
+    [event] = asked
+    assert (event["is_notification"], event["access_key"]) == (True, "testak")
+    assert json.loads(event["body"]) == query(functions, job_id)[1]
+
+
+def test_notification_that_nobody_takes_ends_as_4(functions: Functions) -> None:
+    key, job_id = upload(
+        functions, persistentOps=VIEW, persistentNotifyUrl="https://app.example.com/n"
+    )
+    asked = answering(functions, False)
+    app = functions.load("asyncops")
+    run(app, created(key))
+    for attempt in range(1, 6):
+        run(app, json.dumps({"upgate": "Notify", "job_id": job_id, "attempt": attempt}))
+    assert len(asked) == 6
+    assert query(functions, job_id)[1]["code"] == 4
+    assert codes(functions, job_id) == [0]
+
+
+# Downloads.
+
+
+def download(app: ModuleType, path: str, query: str = "", method: str = "GET") -> dict[str, Any]:
+    event = events.http(method, path, route=f"{method} /{{proxy+}}") | {"rawQueryString": query}
+    answer: dict[str, Any] = app.lambda_handler(event, None)
+    return answer
+
+
+def test_object_is_a_redirect_to_s3(functions: Functions) -> None:
+    store(functions, "a/b c.jpg", photo())
+    answer = download(functions.load("download"), "/a/b c.jpg")
+    assert answer["statusCode"] == 302
+    assert urlsplit(answer["headers"]["Location"]).path == f"/{BUCKET}/a/b%20c.jpg"
+
+
+def test_second_request_for_a_picture_processes_nothing(functions: Functions) -> None:
+    store(functions, "a.jpg", photo(), **{"upgate-etag": f"F{uuid.uuid4().hex}"})
+    app = functions.load("download")
+    first = download(app, "/a.jpg", VIEW)
+    reads = functions.aws.s3.count("GetObject")
+    second = download(app, "/a.jpg", VIEW)
+    path = urlsplit(first["headers"]["Location"]).path
+    assert path == urlsplit(second["headers"]["Location"]).path
+    assert functions.aws.s3.count("GetObject") == reads == 1
+    assert len(results(functions)) == 1
+
+
+def test_sound_is_queued_once_and_the_client_told_to_come_back(functions: Functions) -> None:
+    store(functions, "a.mp3", b"ID3", **{"upgate-etag": f"F{uuid.uuid4().hex}"})
+    app = functions.load("download")
+    functions.patch.setattr("upgate.download.WAIT_SECONDS", 0)
+    answers = [download(app, "/a.mp3", "avthumb/ogg") for _ in range(2)]
+    assert [answer["statusCode"] for answer in answers] == [202, 202]
+    assert answers[0]["headers"]["Retry-After"] == "3"
+    expected = {"upgate": "MakeResult", "bucket": "demo", "key": "a.mp3", "fop": "avthumb/ogg"}
+    assert waiting(functions) == [expected]
+
+
+def test_failure_of_queued_work_is_told_with_its_reason(functions: Functions) -> None:
+    store(functions, "a.mp3", b"no sound at all", **{"upgate-etag": f"F{uuid.uuid4().hex}"})
+    functions.patch.setattr("upgate.download.WAIT_SECONDS", 0)
+    assert download(functions.load("download"), "/a.mp3", "avthumb/ogg")["statusCode"] == 202
+    [message] = waiting(functions)
+    assert run(functions.load("asyncops"), json.dumps(message)) == []
+    answer = download(functions.load("download"), "/a.mp3", "avthumb/ogg")
+    assert answer["statusCode"] == 400
+    assert "not audio or video" in json.loads(answer["body"])["error"]
+
+
+def test_large_file_is_described_only_by_its_ends(functions: Functions) -> None:
+    store(functions, "film.mp4", bytes(40 * 1024 * 1024))
+    app = functions.load("download")
+    assert download(app, "/film.mp4", "avinfo")["statusCode"] == 400
+    assert functions.aws.s3.read_back_bytes() == 32 * 1024 * 1024
+    assert download(app, "/film.mp4", "imageInfo")["statusCode"] == 400
+    assert functions.aws.s3.read_back_bytes() == 32 * 1024 * 1024
+
+
+def test_old_form_of_stored_results_makes_none(functions: Functions) -> None:
+    store(functions, "a.jpg", photo(), **{"upgate-etag": f"F{uuid.uuid4().hex}"})
+    app = functions.load("download")
+    assert download(app, "/a.jpg", f"p/1/{VIEW}")["statusCode"] == 404
+    download(app, "/a.jpg", VIEW)
+    assert download(app, "/a.jpg", f"p/1/{VIEW}")["statusCode"] == 302
+
+
+def test_saveas_in_a_url_wants_a_signature(functions: Functions) -> None:
+    store(functions, "a.jpg", photo(), **{"upgate-etag": f"F{uuid.uuid4().hex}"})
+    app = functions.load("download")
+    fop = f"{VIEW}|saveas/{encoding.encode(b'demo:kept.jpg')}"
+    assert download(app, "/a.jpg", fop)["statusCode"] == 403
+    signature = events.PAIR.sign(f"up.example.com/a.jpg?{fop}".encode())
+    answer = download(app, "/a.jpg", f"{fop}/sign/testak:{signature}")
+    assert (answer["statusCode"], json.loads(answer["body"])["key"]) == (200, "kept.jpg")
+    assert (BUCKET, "kept.jpg") in functions.aws.s3.objects
+
+
+# Bucket settings.
+
+
+def admin(functions: Functions, path: str, pair: KeyPair = events.PAIR) -> tuple[int, Any]:
+    app = functions.load("query")
+    headers = {"Authorization": f"QBox testak:{pair.sign(f'{path}\n'.encode())}"}
+    call = path.split("/")[1]
+    answer = app.lambda_handler(
+        events.http("POST", path, headers=headers, route=f"POST /{call}/{{proxy+}}"), None
+    )
+    return answer["statusCode"], json.loads(answer["body"])
+
+
+@pytest.fixture
+def styled(functions: Functions) -> Functions:
+    """A bucket with the separators `.` and `-` and the style `s`, taken back afterwards."""
+    functions.table().delete_item(Key={"pk": "styles#demo", "sk": "styles"})
+    for path in (
+        f"/separator/demo/sep/{encoding.encode(b'.-')}",
+        f"/style/demo/name/{encoding.encode(b's')}/style/{encoding.encode(VIEW.encode())}",
+        "/accessMode/demo/mode/0",
+        "/private/demo/private/0",
+    ):
+        assert admin(functions, path)[0] == 200
+    return functions
+
+
+def test_settings_are_shown_after_each_call(styled: Functions) -> None:
+    expected = {"separator": ".-", "styles": {"s": VIEW}, "protected": 0, "private": 0}
+    assert admin(styled, "/info/demo") == (200, expected)
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/info/other", 631),
+        ("/nothing/demo", 404),
+        ("/style/demo/name/cw==/style/bm90aGluZy8v", 400),
+        ("/separator/demo/sep/Lw==", 400),
+        ("/private/demo/private/2", 400),
+        ("/unstyle/demo/name/bm9uZQ==", 400),
+    ],
+)
+def test_wrong_call_is_refused_and_changes_nothing(
+    styled: Functions, path: str, status: int
+) -> None:
+    assert admin(styled, path)[0] == status
+    assert admin(styled, "/info/demo")[1]["separator"] == ".-"
+
+
+def test_settings_are_for_those_who_have_the_secret_key(styled: Functions) -> None:
+    assert admin(styled, "/private/demo/private/1", KeyPair("testak", "other"))[0] == 401
+    assert admin(styled, "/info/demo")[1]["private"] == 0
+
+
+def test_style_stands_for_its_command(styled: Functions) -> None:
+    store(styled, "a.jpg", photo(), **{"upgate-etag": f"F{uuid.uuid4().hex}"})
+    app = styled.load("download")
+    by_style = urlsplit(download(app, "/a.jpg-s")["headers"]["Location"]).path
+    assert by_style == urlsplit(download(app, "/a.jpg", VIEW)["headers"]["Location"]).path
+    assert by_style.startswith(f"/{WORK}/fop/")
+
+
+def test_object_of_just_this_key_wins_over_the_style(styled: Functions) -> None:
+    store(styled, "a.jpg", photo())
+    store(styled, "a.jpg.s", photo())
+    answer = download(styled.load("download"), "/a.jpg.s")
+    assert urlsplit(answer["headers"]["Location"]).path == f"/{BUCKET}/a.jpg.s"
+
+
+def test_bucket_of_styles_only_refuses_commands_in_urls(styled: Functions) -> None:
+    admin(styled, "/accessMode/demo/mode/1")
+    store(styled, "a.jpg", photo())
+    app = styled.load("download")
+    assert download(app, "/a.jpg", VIEW)["statusCode"] == 403
+    assert download(app, "/a.jpg.s")["statusCode"] == 302
+    assert download(app, "/a.jpg")["statusCode"] == 302
+
+
+@pytest.mark.parametrize(
+    ("query", "status"),
+    [
+        ("", 401),
+        ("e=1999999999", 401),
+        ("e=1999999999&token=testak:AAAA", 401),
+        ("e=1&token=", 401),
+        ("e=1999999999&token=", 302),
+        ("e=01999999999&token=", 302),
+    ],
+)
+def test_private_bucket_wants_a_right_and_fresh_token(
+    styled: Functions, query: str, status: int
+) -> None:
+    admin(styled, "/private/demo/private/1")
+    store(styled, "a b.jpg", photo())
+    if query.endswith("token="):
+        signed = query.removesuffix("&token=")
+        url = f"https://up.example.com/a%20b.jpg?{signed}"
+        query += f"testak:{events.PAIR.sign(url.encode())}"
+    assert download(styled.load("download"), "/a b.jpg", query)["statusCode"] == status
+
+
+def test_private_bucket_does_not_tell_what_it_has(styled: Functions) -> None:
+    admin(styled, "/private/demo/private/1")
+    assert download(styled.load("download"), "/not-there")["statusCode"] == 401
+
+
+# pfop.
+
+
+def pfop(functions: Functions, body: str, path: str = "/pfop/") -> tuple[int, Any]:
+    app = functions.load("query")
+    signature = events.PAIR.sign(f"{path}\n{body}".encode())
+    headers = {
+        "Authorization": f"QBox testak:{signature}",
+        "Content-Type": "application/x-www-form-urlencoded",
+    }
+    answer = app.lambda_handler(events.http("POST", path, body.encode(), headers), None)
+    return answer["statusCode"], json.loads(answer["body"])
+
+
+def test_pfop_queues_a_job_that_asyncops_runs(functions: Functions) -> None:
+    store(functions, "a.jpg", photo(), **{"upgate-etag": f"F{uuid.uuid4().hex}"})
+    status, answer = pfop(functions, f"bucket=demo&key=a.jpg&fops={VIEW}&type=1")
+    assert status == 200
+    [message] = waiting(functions)
+    run(functions.load("asyncops"), json.dumps(message))
+    job = query(functions, answer["persistentId"])[1]
+    assert (job["code"], job["type"], job["inputKey"]) == (0, 1, "a.jpg")
+
+
+def test_pfop_by_force_makes_the_result_anew(functions: Functions) -> None:
+    store(functions, "a.jpg", photo(), **{"upgate-etag": f"F{uuid.uuid4().hex}"})
+    app = functions.load("asyncops")
+    olds = []
+    for force in (0, 0, 1):
+        app = functions.load("asyncops")
+        _, answer = pfop(functions, f"bucket=demo&key=a.jpg&fops={VIEW}&force={force}")
+        app = functions.load("asyncops")
+        run(app, json.dumps({"upgate": "RunJob", "job_id": answer["persistentId"]}))
+        olds.append(query(functions, answer["persistentId"])[1]["items"][0]["returnOld"])
+    assert olds == [0, 1, 0]
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        ("bucket=demo&key=gone.jpg&fops=imageInfo", 612),
+        ("bucket=other&key=a.jpg&fops=imageInfo", 631),
+        ("bucket=demo&key=a.jpg", 400),
+        ("bucket=demo&key=a.jpg&fops=", 400),
+        ("bucket=demo&bucket=demo&key=a.jpg&fops=a", 400),
+        ("bucket=demo&key=a.jpg&fops=a&force=2", 400),
+    ],
+)
+def test_wrong_pfop_starts_nothing(functions: Functions, body: str, status: int) -> None:
+    assert pfop(functions, body)[0] == status
+    assert waiting(functions) == []
+
+
+@pytest.mark.parametrize("job_id", ["z0.none", "up.0000", ""])
+def test_unknown_job_is_612(functions: Functions, job_id: str) -> None:
+    assert query(functions, job_id)[0] == (612 if job_id else 400)
+
+
+# $(avinfo).
+
+
+def test_avinfo_function_is_asked_for_no_picture(functions: Functions) -> None:
+    functions.aws.functions.functions["avinfo"] = lambda _event, _: {"video": {"width": 7}}
+    app = functions.load("upload")
+    template = '{"w":$(avinfo.video.width)}'
+    answers = []
+    for content, mime_type in ((photo(), "image/jpeg"), (b"film", "video/mp4")):
+        fields = {"token": events.token(returnBody=template), "key": uuid.uuid4().hex}
+        event = events.form_of(fields, content, "a", mime_type)
+        answers.append(json.loads(app.lambda_handler(event, None)["body"]))
+    assert answers == [{"w": None}, {"w": 7}]
+    assert functions.aws.functions.invocations == 1
+
+
+def test_upload_survives_an_avinfo_function_that_fails(functions: Functions) -> None:
+    fields = {"token": events.token(returnBody='{"i":$(avinfo)}'), "key": uuid.uuid4().hex}
+    event = events.form_of(fields, b"film", "a.mp4", "video/mp4")
+    answer = functions.load("upload").lambda_handler(event, None)
+    assert (answer["statusCode"], answer["body"]) == (200, '{"i":null}')
+
+
+# The samples of events/.
+
+
+@pytest.mark.parametrize("sample", ["object-created", "test-event", "job"])
+def test_sample_of_the_queue_is_worked_on(functions: Functions, sample: str) -> None:
+    answer = functions.load("asyncops").lambda_handler(events.load(f"asyncops-{sample}"), Context())
+    assert answer == {"batchItemFailures": []}
+
+
+@pytest.mark.parametrize(
+    ("function", "sample", "status"),
+    [
+        ("download", "download-object", 404),
+        ("download", "download-fop", 404),
+        ("query", "query-status", 612),
+        ("query", "query-pfop", 612),
+    ],
+)
+def test_sample_of_a_request_is_answered(
+    functions: Functions, function: str, sample: str, status: int
+) -> None:
+    functions.table().delete_item(Key={"pk": "styles#demo", "sk": "styles"})
+    answer = functions.load(function).lambda_handler(events.load(sample), None)
+    assert answer["statusCode"] == status
+
+
+def test_sample_of_no_film_is_null(functions: Functions) -> None:
+    assert functions.load("avinfo").lambda_handler(events.load("avinfo-text"), None) is None

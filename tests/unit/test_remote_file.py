@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.fakes import loopback
+from tests.fakes.loopback import Received, Reply
+from upgate import limits, remote_file
+from upgate.callback import CallbackMessageError
+from upgate.egress import Egress
+from upgate.egress_rules import EgressRules
+from upgate.remote_file import FetchedFile
+
+EGRESS = Egress(EgressRules(allow_loopback=True))
+
+
+def answer(request: Received) -> Reply:
+    hops = {"/twice": "/once", "/thrice": "/twice", "/away": "http://10.0.0.1/"}
+    if request.path == "/once":
+        return Reply(302, headers={"Location": "file.png"})
+    if request.path in hops:
+        return Reply(302, headers={"Location": hops[request.path]})
+    if request.path == "/large":
+        return Reply(200, bytes(limits.FOP_FETCH_BYTES + 1))
+    return Reply(200, b"\x89PNG\xff") if request.path == "/file.png" else Reply(404)
+
+
+@pytest.fixture(scope="module")
+def origin() -> Iterator[str]:
+    with loopback.serve(answer) as url:
+        yield url
+
+
+def fetch(url: str) -> FetchedFile:
+    made = remote_file.fetch(remote_file.request_object(url, 5.0), EGRESS)
+    return FetchedFile.from_object(made.to_object())
+
+
+@pytest.mark.parametrize("path", ["/file.png", "/once", "/twice"])
+def test_file_is_fetched_behind_two_redirects_at_most(origin: str, path: str) -> None:
+    assert fetch(origin + path) == FetchedFile(b"\x89PNG\xff")
+
+
+@pytest.mark.parametrize(
+    ("path", "error"),
+    [
+        ("/thrice", "status 302"),
+        ("/none", "status 404"),
+        ("/away", "not public"),
+        ("/large", "larger than"),
+    ],
+)
+def test_why_there_is_no_file_is_said(origin: str, path: str, error: str) -> None:
+    fetched = fetch(origin + path)
+    assert (fetched.body, error in fetched.error) == (b"", True)
+
+
+def test_private_address_is_refused_as_for_callbacks() -> None:
+    event = remote_file.request_object("http://169.254.169.254/x", 5.0)
+    assert "not public" in remote_file.fetch(event, Egress(EgressRules())).error
+
+
+@pytest.mark.parametrize("event", [{}, {"fetch": 1, "budget_seconds": 1}, {"fetch": "http://a/"}])
+def test_other_events_are_refused(event: dict[str, object]) -> None:
+    with pytest.raises(CallbackMessageError):
+        remote_file.fetch(event, EGRESS)

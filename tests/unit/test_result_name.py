@@ -1,0 +1,40 @@
+from __future__ import annotations
+
+import pytest
+
+from upgate import fop, result_name
+
+# protocol.md 9.1: published samples of Kodo's own naming.
+IPHONE = ("avthumb/iphone_low", "FjgJQXuH7OresQL4zgRqYG5bZ64x")
+KEY = "tZ-w8jHlQ0__PYJdiisskrK5h3k=/FjgJQXuH7OresQL4zgRqYG5bZ64x"
+
+
+def test_key_of_a_result_is_kodos() -> None:
+    text, etag = IPHONE
+    assert result_name.of(fop.parse_pipe(text), etag).key == KEY
+
+
+def test_where_a_result_is_saved_to_does_not_matter() -> None:
+    text, etag = IPHONE
+    saved = fop.parse_pipe(f"{text}|saveas/ZGVtbzph")
+    assert result_name.of(saved, etag) == result_name.of(fop.parse_pipe(text), etag)
+
+
+def test_order_of_commands_matters() -> None:
+    one, other = (
+        result_name.of(fop.parse_pipe(text), "F").key
+        for text in ("imageView2/2/w/1|imageMogr2/rotate/9", "imageMogr2/rotate/9|imageView2/2/w/1")
+    )
+    assert one != other
+
+
+@pytest.mark.parametrize("key", [KEY, KEY + "/000000.ts", KEY + "/a/b.ts"])
+def test_key_of_a_result_is_recognised(key: str) -> None:
+    assert result_name.is_result_key(key)
+
+
+@pytest.mark.parametrize(
+    "key", ["a.jpg", "v1/x/y", KEY[1:], KEY.partition("/")[0], KEY + "/", "x" + KEY, "../" + KEY]
+)
+def test_no_other_key_reaches_the_work_bucket(key: str) -> None:
+    assert not result_name.is_result_key(key)
