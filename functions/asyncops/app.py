@@ -73,5 +73,8 @@ def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
 
 
 def _carry(text: str) -> None:
-    for message in ops_message.decode(text):
-        RUNNER.handle(message)
+    try:
+        for message in ops_message.decode(text):
+            RUNNER.handle(message)
+    finally:
+        MAKER.forget_source()

@@ -39,7 +39,10 @@ class LateTools:
 
     def make(self, source: SourceObject, pipe: Pipe) -> tuple[Result, bool]:
         """A result, within the time of one answer."""
-        return _maker().make(source, pipe, PROCESSING_SECONDS)
+        try:
+            return _maker().make(source, pipe, PROCESSING_SECONDS)
+        finally:
+            _maker().forget_source()
 
     def describe(self, source: SourceObject, command: Fop) -> Mapping[str, Any]:
         """What a JSON command says."""

@@ -245,6 +245,17 @@ def test_what_is_no_film_is_an_item_that_failed(
     assert dead_letters(gateway) == 0
 
 
+def test_film_that_breaks_off_is_an_item_that_failed(
+    gateway: Gateway, auth: qiniu.Auth, film: bytes
+) -> None:
+    content = film[: len(film) // 2]
+    _, answer = upload(gateway, auth, content, ".mp4", persistentOps="avthumb/mp4;avthumb/mp3")
+    job = finished(gateway, answer["persistentId"])
+    assert [item["code"] for item in job["items"]] == [3, 3]
+    assert "cut off or damaged" in job["items"][0]["error"]
+    assert dead_letters(gateway) == 0
+
+
 def test_saveas_stores_under_the_users_key_and_starts_nothing_else(
     gateway: Gateway, auth: qiniu.Auth, song: bytes
 ) -> None:
@@ -347,6 +358,21 @@ def test_picture_is_made_on_the_spot_and_kept(
     first = get(gateway, f"{key}?{command}")
     assert (first.status_code, picture(first.content)) == (200, ("JPEG", size))
     assert get(gateway, f"{key}?{command.replace('|', '%7C')}").content == first.content
+
+
+def test_watermark_is_fetched_from_the_gateway_itself(
+    gateway: Gateway, auth: qiniu.Auth, photo: bytes
+) -> None:
+    stream = io.BytesIO()
+    Image.new("RGB", (40, 40), "red").save(stream, "PNG")
+    mark, _ = upload(gateway, auth, stream.getvalue(), ".png")
+    key, _ = upload(gateway, auth, photo, ".jpg")
+    command = f"watermark/1/image/{encoded(f'{gateway.url}/{mark}')}/gravity/NorthWest/dx/0/dy/0"
+    answer = get(gateway, f"{key}?{command}")
+    assert answer.status_code == 200, answer.text
+    with Image.open(io.BytesIO(answer.content)) as image:
+        red, green, blue = image.convert("RGB").getpixel((20, 20))  # type: ignore[misc]
+    assert (red > 200, green < 60, blue < 60) == (True, True, True)
 
 
 def test_json_commands_answer_inline(gateway: Gateway, auth: qiniu.Auth, photo: bytes) -> None:

@@ -6,6 +6,8 @@ import io
 import json
 import uuid
 from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 from urllib.parse import urlsplit
@@ -152,6 +154,18 @@ def test_event_runs_the_commands_once_however_often_it_comes(functions: Function
     assert codes(functions, job_id) == [0, 0]
     assert len(results(functions)) == 2
     assert functions.aws.s3.count("PutObject") == 3  # the upload, and two results
+
+
+def test_commands_of_a_job_share_one_download_and_leave_nothing(
+    functions: Functions, tmp_path: Path
+) -> None:
+    key, job_id = upload(functions, persistentOps=f"{VIEW};imageView2/1/w/9/h/9;imageView2/0/w/8")
+    app = functions.load("asyncops")
+    functions.patch.setattr(app.MAKER, "_ports", replace(app.MAKER._ports, folder=tmp_path))
+    run(app, created(key))
+    assert codes(functions, job_id) == [0, 0, 0]
+    assert functions.aws.s3.count("GetObject") == 1
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_bad_command_does_not_keep_the_others_from_running(functions: Functions) -> None:

@@ -46,10 +46,14 @@ class MakerPorts:
 
 
 class Maker:
-    """Makes results of pipes; one instance serves a whole function."""
+    """Makes results of pipes; one instance serves a whole function.
+
+    Whoever has one calls `forget_source` when a request or message is over.
+    """
 
     def __init__(self, ports: MakerPorts) -> None:
         self._ports = ports
+        self._kept: tuple[SourceObject, Source, Path] | None = None
 
     def make(
         self, source: SourceObject, pipe: Pipe, seconds_left: float, *, force: bool = False
@@ -86,6 +90,12 @@ class Maker:
         self._ports.results.finish(name, result)
         return result, False
 
+    def forget_source(self) -> None:
+        """Remove the source that is kept for the next command on the same object."""
+        if self._kept is not None:
+            shutil.rmtree(self._kept[2], ignore_errors=True)
+            self._kept = None
+
     def describe(self, source: SourceObject, fop: Fop, seconds_left: float) -> Mapping[str, Any]:
         """What a JSON command says of the source; raises FopError, StorageFailedError."""
         with self._workspace() as folder:
@@ -105,10 +115,23 @@ class Maker:
     def _compute(
         self, name: ResultName, source: SourceObject, pipe: Pipe, seconds_left: float
     ) -> Result:
+        local = self._kept_source(source)
         with self._workspace() as folder:
-            local = self._download(source, folder, self._ports.limits.source_bytes)
             output = run_pipe(pipe.commands, local, folder, self._settings(seconds_left))
             return self._store(name, output)
+
+    def _kept_source(self, source: SourceObject) -> Source:
+        """The commands of a job share one download."""
+        if self._kept is None or self._kept[0] != source:
+            self.forget_source()
+            folder = Path(tempfile.mkdtemp(prefix="source-", dir=self._ports.folder))
+            try:
+                local = self._download(source, folder, self._ports.limits.source_bytes)
+            except BaseException:
+                shutil.rmtree(folder, ignore_errors=True)
+                raise
+            self._kept = source, local, folder
+        return self._kept[1]
 
     def _download(self, source: SourceObject, folder: Path, limit_bytes: int) -> Source:
         return source_file.download(self._ports.s3, source, folder, limit_bytes)
