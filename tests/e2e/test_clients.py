@@ -157,3 +157,11 @@ def test_malformed_body_is_a_typed_refusal(
     answer = requests.post(gateway.url, data=body, headers=headers, timeout=30)
     assert answer.status_code == status
     assert error in answer.json()["error"]
+
+
+def test_object_under_a_route_of_the_gateways_own_is_served(gateway: Gateway) -> None:
+    path = "mkfile/an-object"
+    assert requests.get(f"{gateway.url}/{path}", timeout=30).status_code == 405
+    scoped = token(gateway, scope=f"{gateway.bucket}:{path}")
+    assert post(gateway, {"token": scoped, "key": path, "file": ("a", b"here")}).status_code == 200
+    assert requests.get(f"{gateway.url}/{path}", timeout=30).content == b"here"

@@ -22,6 +22,8 @@ from PIL import Image
 
 from tests.e2e import notify_server, python_sdk
 from tests.e2e.conftest import Gateway
+from tests.unit.media_image_runs import PICTURES
+from tests.unit.test_media_image_references import MEAN_DIFFERENCE, REFERENCES, difference
 from upgate.keys import KeyPair
 from upgate_media import ffmpeg
 
@@ -358,6 +360,25 @@ def test_picture_is_made_on_the_spot_and_kept(
     first = get(gateway, f"{key}?{command}")
     assert (first.status_code, picture(first.content)) == (200, ("JPEG", size))
     assert get(gateway, f"{key}?{command.replace('|', '%7C')}").content == first.content
+
+
+@pytest.mark.parametrize(
+    "case",
+    [case for case in REFERENCES if case["command"].startswith(("imageView2/", "imageMogr2/"))],
+    ids=lambda case: str(case["reference"]),
+)
+def test_picture_by_url_is_the_reference_rendering(
+    gateway: Gateway, auth: qiniu.Auth, case: dict[str, Any]
+) -> None:
+    """ImageMagick's, among them of a photo that its EXIF turns (vectors/media/images)."""
+    source = (PICTURES / case["source"]).read_bytes()
+    key, _ = upload(gateway, auth, source, Path(case["source"]).suffix)
+    answer = get(gateway, f"{key}?{case['command']}")
+    assert answer.status_code == 200, answer.text
+    result = Image.open(io.BytesIO(answer.content))
+    reference = Image.open(PICTURES / case["reference"])
+    assert result.size == reference.size
+    assert difference(result, reference) < MEAN_DIFFERENCE
 
 
 def test_watermark_is_fetched_from_the_gateway_itself(

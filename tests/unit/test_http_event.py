@@ -66,3 +66,17 @@ def test_answer_that_is_not_text_goes_as_base64() -> None:
 def test_answer_that_is_text_goes_as_text() -> None:
     answer = http_event.encode(Response(200, "好".encode()), {})
     assert (answer["isBase64Encoded"], answer["body"]) == (False, "好")
+
+
+@pytest.mark.parametrize(
+    ("proto", "origin"),
+    [
+        ("https", "https://up.example.com"),
+        ("http", "http://up.example.com"),
+        ("javascript", "https://up.example.com"),
+        (None, "https://up.example.com"),
+    ],
+)
+def test_origin_is_what_the_client_used(proto: str | None, origin: str) -> None:
+    headers = {} if proto is None else {"x-forwarded-proto": proto}
+    assert http_event.decode(events.http("GET", "/", headers=headers)).origin == origin
