@@ -6,6 +6,7 @@ import base64
 import io
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -441,6 +442,25 @@ def test_hls_is_played_back_by_ffmpegs_libraries(
     with av.open(f"{gateway.url}/{key}?{command}", mode="r") as container:
         frames = sum(1 for _ in container.decode(video=0))
     assert frames == 12 * 15
+
+
+@pytest.mark.media
+@pytest.mark.skipif(shutil.which("ffmpeg") is None, reason="needs the system's ffmpeg")
+def test_hls_is_played_back_by_the_systems_ffmpeg(
+    gateway: Gateway, auth: qiniu.Auth, film: bytes
+) -> None:
+    command = "avthumb/m3u8/segtime/5/vcodec/libx264/noDomain/1"
+    key, answer = upload(gateway, auth, film, ".mp4", persistentOps=command)
+    assert finished(gateway, answer["persistentId"])["code"] == 0
+    url = f"{gateway.url}/{key}?{command}"
+    played = subprocess.run(
+        ["ffmpeg", "-nostdin", "-v", "fatal", "-i", url, "-f", "framemd5", "-map", "0:v", "-"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    frames = [line for line in played.stdout.splitlines() if not line.startswith("#")]
+    assert (played.returncode, played.stderr, len(frames)) == (0, "", 12 * 15)
 
 
 def test_private_bucket_wants_a_signed_url(
