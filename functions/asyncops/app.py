@@ -15,6 +15,7 @@ from upgate.job_run import JobPorts, JobRunner
 from upgate.job_store import JobStore
 from upgate.ledger import DynamoLedger
 from upgate.ops_queue import SqsOpsQueue
+from upgate.redelivery_queue import RedeliveryQueue
 from upgate.result_store import Result, ResultStore
 from upgate.saved_result import ResultSaver
 from upgate.source_object import SourceObject
@@ -56,6 +57,7 @@ RUNNER = JobRunner(
         jobs=JobStore(clients.dynamodb, CONFIG.ledger_table),
         ledger=DynamoLedger(clients.dynamodb, CONFIG.ledger_table),
         queue=SqsOpsQueue(clients.sqs, CONFIG.ops_queue),
+        redeliveries=RedeliveryQueue(clients.sqs, CONFIG.redelivery_queue),
         make=make,
         saver=ResultSaver(clients.s3, CONFIG.work_bucket, CONFIG.buckets),
         call_back=partial(callback_invocation.invoke, clients.invoker, CONFIG.callback_function),

@@ -17,7 +17,7 @@ from tests.fakes.s3 import FakeS3
 REGION = "eu-central-1"
 TABLE = "ledger"
 SECRET = "upgate-keys"
-QUEUE = "ops"
+QUEUE, REDELIVERY_QUEUE, DEAD_LETTERS = "ops", "redelivery", "redelivery-dead"
 ACCESS_KEY, SECRET_KEY = "testak", "testsk"  # the pair of protocol.md 1.1
 OLD_ACCESS_KEY, OLD_SECRET_KEY = "oldak", "oldsk"
 
@@ -31,6 +31,8 @@ class FakeAws:
     moto: str
     environment: dict[str, str]
     queue_url: str
+    redelivery_url: str
+    dead_letters_url: str
 
 
 @contextmanager
@@ -43,7 +45,7 @@ def running() -> Iterator[FakeAws]:
     moto = f"http://{host}:{port}"
     try:
         with loopback.serve(s3) as s3_url, loopback.serve(functions) as lambda_url:
-            queue_url = _prepare(moto)
+            queue_url, redelivery_url, dead_letters_url = _prepare(moto)
             environment = {
                 "AWS_ENDPOINT_URL_S3": s3_url,
                 "AWS_ENDPOINT_URL_LAMBDA": lambda_url,
@@ -51,17 +53,21 @@ def running() -> Iterator[FakeAws]:
                 "AWS_ENDPOINT_URL_SECRETS_MANAGER": moto,
                 "AWS_ENDPOINT_URL_SQS": moto,
                 "UPGATE_OPS_QUEUE": queue_url,
+                "UPGATE_REDELIVERY_QUEUE": redelivery_url,
+                "UPGATE_REDELIVERY_DEAD_LETTERS": dead_letters_url,
                 "AWS_ACCESS_KEY_ID": "test",
                 "AWS_SECRET_ACCESS_KEY": "test",
                 "AWS_DEFAULT_REGION": REGION,
             }
-            yield FakeAws(s3, functions, moto, environment, queue_url)
+            yield FakeAws(
+                s3, functions, moto, environment, queue_url, redelivery_url, dead_letters_url
+            )
     finally:
         server.stop()
 
 
-def _prepare(endpoint: str) -> str:
-    """Make what a stack would have; returns the queue's URL."""
+def _prepare(endpoint: str) -> list[str]:
+    """Make what a stack would have; returns the queues' URLs."""
     session = boto3.session.Session("test", "test", region_name=REGION)
     session.client("dynamodb", endpoint_url=endpoint).create_table(
         TableName=TABLE,
@@ -82,6 +88,6 @@ def _prepare(endpoint: str) -> str:
     session.client("secretsmanager", endpoint_url=endpoint).create_secret(
         Name=SECRET, SecretString=json.dumps({"keys": keys})
     )
-    queue = session.client("sqs", endpoint_url=endpoint).create_queue(QueueName=QUEUE)
-    url: str = queue["QueueUrl"]
-    return url
+    sqs = session.client("sqs", endpoint_url=endpoint)
+    names = (QUEUE, REDELIVERY_QUEUE, DEAD_LETTERS)
+    return [sqs.create_queue(QueueName=name)["QueueUrl"] for name in names]

@@ -14,6 +14,8 @@ import pytest
 from samtranslator.translator.transform import transform
 from samtranslator.yaml_helper import yaml_parse
 
+from upgate import config, limits
+
 ROOT = Path(__file__).resolve().parents[2]
 TEMPLATE: dict[str, Any] = yaml_parse((ROOT / "template.yaml").read_text())
 RESOURCES: dict[str, Any] = TEMPLATE["Resources"]
@@ -106,9 +108,44 @@ def test_message_is_hidden_longer_than_the_function_and_its_lease_last() -> None
     assert RESOURCES["OpsQueue"]["Properties"]["VisibilityTimeout"] > timeout + 30
 
 
-def test_poison_message_ends_in_a_dead_letter_queue() -> None:
-    redrive = RESOURCES["OpsQueue"]["Properties"]["RedrivePolicy"]
-    assert redrive["deadLetterTargetArn"] == {"Fn::GetAtt": ["OpsDeadLetterQueue", "Arn"]}
+def test_redelivery_is_claimed_longer_than_its_function_lives() -> None:
+    timeout = FUNCTIONS["RedeliveryFunction"]["Timeout"]
+    assert timeout < limits.REDELIVERY_CLAIM_SECONDS
+    assert RESOURCES["RedeliveryQueue"]["Properties"]["VisibilityTimeout"] >= 6 * timeout
+
+
+def test_no_upload_is_under_way_when_its_event_has_it_reported() -> None:
+    for function in ("UploadFunction", "ResumableFunction"):
+        assert FUNCTIONS[function]["Timeout"] < limits.UNREPORTED_SECONDS
+
+
+def test_redelivery_function_sees_uploads_only() -> None:
+    [condition] = [
+        item["Condition"] for item in statements("RedeliveryFunction") if "Condition" in item
+    ]
+    assert condition == {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["upload#*"]}}
+
+
+def test_ladder_of_the_template_is_one_that_functions_read() -> None:
+    waits = config.redelivery_config(
+        {
+            "UPGATE_LEDGER_TABLE": "t",
+            "UPGATE_REDELIVERY_QUEUE": "q",
+            "UPGATE_REDELIVERY_DEAD_LETTERS": "d",
+            "UPGATE_CALLBACK_FUNCTION": "c",
+            "UPGATE_REDELIVERY_WAITS": TEMPLATE["Parameters"]["RedeliveryWaits"]["Default"],
+        }
+    ).waits
+    assert (waits[0], waits[-1]) == (5, 43_200)
+
+
+@pytest.mark.parametrize(
+    ("queue", "dead_letters"),
+    [("OpsQueue", "OpsDeadLetterQueue"), ("RedeliveryQueue", "RedeliveryDeadLetterQueue")],
+)
+def test_poison_message_ends_in_a_dead_letter_queue(queue: str, dead_letters: str) -> None:
+    redrive = RESOURCES[queue]["Properties"]["RedrivePolicy"]
+    assert redrive["deadLetterTargetArn"] == {"Fn::GetAtt": [dead_letters, "Arn"]}
 
 
 def test_nothing_in_the_work_bucket_is_kept_for_ever() -> None:

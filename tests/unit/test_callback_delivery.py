@@ -72,7 +72,10 @@ def test_callback_has_exactly_the_headers_it_should() -> None:
         deliver(_request(url, host="app.example.com"), KEYS, EGRESS)
     headers = _headers(server.requests[0])
     assert headers.pop("Authorization").startswith("QBox testak:")
+    assert headers.pop("webhook-signature").startswith("v1,")
+    assert abs(int(headers.pop("webhook-timestamp")) - time.time()) < 60
     assert headers == {
+        "webhook-id": "delivery-1",
         "Host": "app.example.com",
         "Content-Type": FORM,
         "User-Agent": "upgate",

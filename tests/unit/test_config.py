@@ -14,6 +14,7 @@ from upgate.config import (
     callback_config,
     download_config,
     query_config,
+    redelivery_config,
     token_config,
     upload_config,
 )
@@ -25,6 +26,15 @@ UPLOAD = {
     "UPGATE_KEYS_SECRET": "arn:secret",
     "UPGATE_CALLBACK_FUNCTION": "callback",
     "UPGATE_AVINFO_FUNCTION": "avinfo",
+    "UPGATE_REDELIVERY_QUEUE": "https://sqs/redelivery",
+    "UPGATE_REDELIVERY_WAITS": "5,30",
+}
+REDELIVERY = {
+    "UPGATE_LEDGER_TABLE": "ledger",
+    "UPGATE_REDELIVERY_QUEUE": "https://sqs/redelivery",
+    "UPGATE_REDELIVERY_DEAD_LETTERS": "https://sqs/dead",
+    "UPGATE_CALLBACK_FUNCTION": "callback",
+    "UPGATE_REDELIVERY_WAITS": "5,30",
 }
 TOKEN = {name: UPLOAD[name] for name in list(UPLOAD)[:3]}
 CALLBACK = {"UPGATE_KEYS_SECRET": "arn:secret"}
@@ -92,7 +102,11 @@ def test_an_empty_list_of_hosts_has_none() -> None:
 
 @pytest.mark.parametrize(
     ("read", "environ", "name"),
-    [(read, environ, name) for read, environ in READERS for name in environ],
+    [
+        (read, environ, name)
+        for read, environ in [*READERS, (redelivery_config, REDELIVERY)]
+        for name in environ
+    ],
 )
 @pytest.mark.parametrize("value", [None, ""])
 def test_a_missing_variable_is_named(
@@ -198,6 +212,7 @@ OPS = {
     "UPGATE_LEDGER_TABLE": "ledger",
     "UPGATE_KEYS_SECRET": "arn:secret",
     "UPGATE_OPS_QUEUE": "https://sqs/ops",
+    "UPGATE_REDELIVERY_QUEUE": "https://sqs/redelivery",
     "UPGATE_CALLBACK_FUNCTION": "callback",
 }
 
@@ -220,3 +235,19 @@ def test_results_of_less_than_two_days_are_refused(
 def test_a_missing_queue_is_named(read: Callable[[Mapping[str, str]], Any]) -> None:
     with pytest.raises(ConfigError, match="UPGATE_OPS_QUEUE"):
         read({name: value for name, value in OPS.items() if name != "UPGATE_OPS_QUEUE"})
+
+
+def test_the_ladder_is_read_in_order() -> None:
+    assert redelivery_config(REDELIVERY).waits == (5, 30)
+
+
+@pytest.mark.parametrize("waits", ["0", "86400", ",".join(["1"] * 12)])
+def test_a_ladder_at_its_limits_is_read(waits: str) -> None:
+    waits_read = redelivery_config(REDELIVERY | {"UPGATE_REDELIVERY_WAITS": waits}).waits
+    assert ",".join(map(str, waits_read)) == waits
+
+
+@pytest.mark.parametrize("waits", ["", "-1", "86401", "5,", "5;30", "x", ",".join(["1"] * 13)])
+def test_a_wrong_ladder_is_named(waits: str) -> None:
+    with pytest.raises(ConfigError, match="UPGATE_REDELIVERY_WAITS"):
+        redelivery_config(REDELIVERY | {"UPGATE_REDELIVERY_WAITS": waits})

@@ -25,6 +25,7 @@ from upgate_cli.local.plain_http import allow_plain_http
 from upgate_cli.local.routes import route_table
 
 _BACKLOG = 128
+_REDELIVERY_WAITS = "1,1,2,5,30,120"  # nobody tries something out for hours
 _WILDCARDS = ("", "0.0.0.0", "::")  # noqa: S104 - recognised, not bound
 
 type Say = Callable[[str], None]
@@ -81,7 +82,7 @@ async def _deployed(
             await asyncio.to_thread(stack.create_artifact_bucket, running.endpoint)
             template = await building
             say("deploying")
-            parameters = {"LogicalBucket": options.bucket}
+            parameters = {"LogicalBucket": options.bucket, "RedeliveryWaits": _REDELIVERY_WAITS}
             if options.host not in _WILDCARDS:  # else clients come by many names: their own counts
                 parameters["PublicUrl"] = url
             deployed = await stack.deploy(

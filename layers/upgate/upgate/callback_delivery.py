@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from http import HTTPStatus
 
-from upgate import limits, strict_json
+from upgate import limits, strict_json, webhook_signature
 from upgate.callback import UNEXPECTED_ANSWER, CallbackAttempt, CallbackOutcome, CallbackRequest
 from upgate.callback_signature import sign_qbox, sign_qiniu
 from upgate.egress import Egress
@@ -73,6 +73,7 @@ def _attempt(
             "Content-Type": request.content_type,
             "User-Agent": "upgate",
             "X-Upgate-Delivery": request.delivery_id,
+            **webhook_signature.headers(pair, request.delivery_id, int(time.time()), body),
         }
         answer = egress.send(
             OutgoingRequest("POST", target, headers, body, request.host),

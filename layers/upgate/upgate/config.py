@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import timedelta, timezone
 from urllib.parse import urlsplit
 
+from upgate import limits
 from upgate.responses import CorsSettings
 
 
@@ -46,6 +47,8 @@ class UploadConfig:
     callback_function: str
     avinfo_function: str
     callback_budget_seconds: float
+    redelivery_queue: str
+    redelivery_waits: tuple[int, ...]
     redirect_status: int
     deadline_required: bool
     time_zone: timezone
@@ -87,6 +90,7 @@ class AsyncOpsConfig:
     work_bucket: str
     ledger_table: str
     ops_queue: str
+    redelivery_queue: str
     callback_function: str
     result_days: int
     time_zone: timezone
@@ -126,6 +130,17 @@ class CallbackConfig:
     is_local: bool
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RedeliveryConfig:
+    """The redelivery function's environment; `waits` are the ladder's seconds."""
+
+    ledger_table: str
+    queue: str
+    dead_letters: str
+    callback_function: str
+    waits: tuple[int, ...]
+
+
 def upload_config(environ: Mapping[str, str]) -> UploadConfig:
     """Read the upload function's environment; raises ConfigError."""
     return UploadConfig(
@@ -138,6 +153,8 @@ def upload_config(environ: Mapping[str, str]) -> UploadConfig:
         callback_budget_seconds=_read(
             environ, "UPGATE_CALLBACK_BUDGET_SECONDS", _number(1, 20), "8"
         ),
+        redelivery_queue=_read(environ, "UPGATE_REDELIVERY_QUEUE", str),
+        redelivery_waits=_read(environ, "UPGATE_REDELIVERY_WAITS", _waits),
         redirect_status=_read(environ, "UPGATE_REDIRECT_STATUS", _redirect_status, "301"),
         deadline_required=_read(environ, "UPGATE_DEADLINE_REQUIRED", _boolean, "false"),
         time_zone=_read(environ, "UPGATE_TIME_ZONE", _time_zone, "+08:00"),
@@ -177,6 +194,7 @@ def asyncops_config(environ: Mapping[str, str]) -> AsyncOpsConfig:
         work_bucket=_read(environ, "UPGATE_WORK_BUCKET", str),
         ledger_table=_read(environ, "UPGATE_LEDGER_TABLE", str),
         ops_queue=_read(environ, "UPGATE_OPS_QUEUE", str),
+        redelivery_queue=_read(environ, "UPGATE_REDELIVERY_QUEUE", str),
         callback_function=_read(environ, "UPGATE_CALLBACK_FUNCTION", str),
         result_days=int(_read(environ, "UPGATE_RESULT_DAYS", _number(2, 36_500), "365")),
         time_zone=_read(environ, "UPGATE_TIME_ZONE", _time_zone, "+08:00"),
@@ -216,6 +234,17 @@ def callback_config(environ: Mapping[str, str]) -> CallbackConfig:
         keys_secret=_read(environ, "UPGATE_KEYS_SECRET", str),
         callback_hosts=frozenset(_list(environ.get("UPGATE_CALLBACK_HOSTS", ""))),
         is_local=_is_local(environ),
+    )
+
+
+def redelivery_config(environ: Mapping[str, str]) -> RedeliveryConfig:
+    """Read the redelivery function's environment; raises ConfigError."""
+    return RedeliveryConfig(
+        ledger_table=_read(environ, "UPGATE_LEDGER_TABLE", str),
+        queue=_read(environ, "UPGATE_REDELIVERY_QUEUE", str),
+        dead_letters=_read(environ, "UPGATE_REDELIVERY_DEAD_LETTERS", str),
+        callback_function=_read(environ, "UPGATE_CALLBACK_FUNCTION", str),
+        waits=_read(environ, "UPGATE_REDELIVERY_WAITS", _waits),
     )
 
 
@@ -260,6 +289,15 @@ def _is_loopback(url: str) -> bool:
 
 def _list(text: str) -> tuple[str, ...]:
     return tuple(item.strip() for item in text.split(",") if item.strip())
+
+
+def _waits(text: str) -> tuple[int, ...]:
+    waits = tuple(int(item) for item in text.split(","))
+    if len(waits) > limits.REDELIVERY_RUNGS:
+        raise ValueError(f"must be {limits.REDELIVERY_RUNGS} numbers at most")
+    if not all(0 <= wait <= limits.REDELIVERY_WAIT_SECONDS for wait in waits):
+        raise ValueError(f"must be 0 to {limits.REDELIVERY_WAIT_SECONDS} seconds each")
+    return waits
 
 
 def _boolean(text: str) -> bool:

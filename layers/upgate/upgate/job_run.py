@@ -13,6 +13,7 @@ from datetime import tzinfo
 
 from upgate import fop, limits, notification, storage, upload_job
 from upgate.callback import CallbackOutcome, CallbackRequest
+from upgate.delivery import DeliveryState
 from upgate.errors import (
     FopError,
     InvalidArgumentError,
@@ -24,9 +25,10 @@ from upgate.errors import (
 from upgate.fop import Pipe
 from upgate.job import Code, Item, Job
 from upgate.job_store import JobStore
-from upgate.ledger import DynamoLedger
+from upgate.ledger import DynamoLedger, UploadIntent
 from upgate.ops_message import MakeResult, Notify, ObjectCreated, OpsMessage, RunJob
 from upgate.ops_queue import OpsQueue
+from upgate.redelivery_queue import Redelivery, RedeliveryQueue
 from upgate.result_store import Result
 from upgate.saved_result import ResultSaver
 from upgate.source_object import SourceObject
@@ -53,6 +55,7 @@ class JobPorts:
     jobs: JobStore
     ledger: DynamoLedger
     queue: OpsQueue
+    redeliveries: RedeliveryQueue
     make: Make
     saver: ResultSaver
     call_back: Callable[[CallbackRequest], CallbackOutcome]
@@ -88,11 +91,23 @@ class JobRunner:
         if found is None or found.upload_id is None:
             return
         intent = self._ports.ledger.read_intent(found.upload_id)
-        job = upload_job.of(intent) if intent else None
+        if intent is None:
+            return
+        self._have_reported(intent)
+        job = upload_job.of(intent)
         if job is None:
             return
         self._ports.jobs.create(job)
         self._run(job.job_id)
+
+    def _have_reported(self, intent: UploadIntent) -> None:
+        """See that a stored object's callback is made, even if the upload's function is dead.
+
+        It may be at it just now: the message comes when no upload function can live any more.
+        """
+        if intent.delivery is DeliveryState.OWED:
+            due_at = intent.created_at + limits.UNREPORTED_SECONDS
+            self._ports.redeliveries.send(Redelivery(intent.upload_id, 0, due_at))
 
     def _run(self, job_id: str) -> None:
         job = self._ports.jobs.read(job_id)

@@ -10,15 +10,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from upgate.callback import CallbackOutcome, CallbackRequest
+from upgate.delivery import DeliveryState
+from upgate.delivery_store import DeliveryStore, item_key
 from upgate.dynamo_item import number, text
 from upgate.errors import StorageFailedError
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
-    from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
 
-# An accepted answer is kept for an upload that is repeated; an item holds 400 KB.
-KEPT_ANSWER_BYTES = 256 * 1024
 INTENT_LIFETIME_SECONDS = 30 * 24 * 3600
 
 
@@ -41,6 +40,8 @@ class UploadIntent:
     pipeline: str | None = None
     job_kind: int = 0
     """`persistentType`."""
+    delivery: DeliveryState | None = None
+    """As read: how far the callback is; None where there is none."""
 
 
 class Ledger(Protocol):
@@ -82,13 +83,13 @@ class DynamoLedger:
             "persistent_id": intent.persistent_id,
             "notify_url": intent.notify_url,
             "pipeline": intent.pipeline,
-            "delivery": None if intent.callback is None else "owed",
+            "delivery": None if intent.callback is None else str(DeliveryState.OWED),
         }
         try:
             self._client().put_item(
                 TableName=self._table,
                 Item={
-                    **_key(intent.upload_id),
+                    **item_key(intent.upload_id),
                     "created_at": {"N": str(intent.created_at)},
                     "expires_at": {"N": str(intent.created_at + INTENT_LIFETIME_SECONDS)},
                     "job_kind": {"N": str(intent.job_kind)},
@@ -110,7 +111,7 @@ class DynamoLedger:
 
         try:
             found = self._client().get_item(
-                TableName=self._table, Key=_key(upload_id), ConsistentRead=True
+                TableName=self._table, Key=item_key(upload_id), ConsistentRead=True
             )
         except (BotoCoreError, ClientError) as error:
             raise StorageFailedError from error
@@ -130,6 +131,7 @@ class DynamoLedger:
             notify_url=text(item, "notify_url") or None,
             pipeline=text(item, "pipeline") or None,
             job_kind=number(item, "job_kind"),
+            delivery=DeliveryState(text(item, "delivery")) if "delivery" in item else None,
         )
 
     def _kept_answer(self, upload_id: str) -> bytes | None:
@@ -137,7 +139,7 @@ class DynamoLedger:
 
         try:
             found = self._client().get_item(
-                TableName=self._table, Key=_key(upload_id), ConsistentRead=True
+                TableName=self._table, Key=item_key(upload_id), ConsistentRead=True
             )
         except (BotoCoreError, ClientError) as error:
             raise StorageFailedError from error
@@ -146,36 +148,4 @@ class DynamoLedger:
 
     def record_delivery(self, upload_id: str, outcome: CallbackOutcome) -> None:
         """Mark the delivery as accepted, with the answer to give again, or as still owed."""
-        from botocore.exceptions import BotoCoreError, ClientError
-
-        update = "SET delivery = :delivery"
-        values: dict[str, AttributeValueTypeDef] = {
-            ":delivery": {"S": "accepted" if outcome.accepted else "owed"},
-            ":attempts": {"N": str(len(outcome.attempts))},
-        }
-        if outcome.accepted and (answer := _text(outcome.body)) is not None:
-            update += ", answer = :answer"
-            values[":answer"] = {"S": answer}
-        try:
-            self._client().update_item(
-                TableName=self._table,
-                Key=_key(upload_id),
-                UpdateExpression=f"{update} ADD attempts :attempts",
-                ExpressionAttributeValues=values,
-            )
-        except (BotoCoreError, ClientError) as error:
-            raise StorageFailedError from error
-
-
-def _key(upload_id: str) -> dict[str, AttributeValueTypeDef]:
-    return {"pk": {"S": f"upload#{upload_id}"}, "sk": {"S": "intent"}}
-
-
-def _text(answer: bytes) -> str | None:
-    """An accepted answer as the item keeps it; None if it cannot be given back byte for byte."""
-    if len(answer) > KEPT_ANSWER_BYTES:
-        return None
-    try:
-        return answer.decode()
-    except UnicodeDecodeError:
-        return None
+        DeliveryStore(self._client, self._table).record(upload_id, outcome)

@@ -52,6 +52,14 @@ CALLBACK_URL_BYTES = 8 * 1024
 CALLBACK_ANSWER_BYTES = 1024 * 1024
 CALLBACK_BUDGET_SECONDS = 25  # the front door hangs up after 30
 DELIVERY_ID_BYTES = 128
+DELIVERY_ERROR_CHARACTERS = 200  # of an attempt's error, as the ledger keeps it
+
+# Redelivery. An upload function has ended after 29 seconds: what is owed then is nobody's.
+UNREPORTED_SECONDS = 30
+REDELIVERY_CLAIM_SECONDS = 30  # above the redelivery function's own time
+REDELIVERY_RUNGS = 12
+REDELIVERY_WAIT_SECONDS = 24 * 3600
+QUEUE_DELAY_SECONDS = 900  # SQS's longest
 
 # Any outgoing request: the answer's head, and how many of a name's addresses are tried.
 EGRESS_HEAD_BYTES = 32 * 1024

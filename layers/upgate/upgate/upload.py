@@ -61,6 +61,8 @@ class UploadPorts:
     holds: Callable[[Destination], bool]
     """Whether a destination's object is of this very upload; see `storage.holds`."""
     describe_media: DescribeMedia | None = None
+    redeliver: Callable[[str], None] | None = None
+    """Has a callback that failed sent again, by its upload's id; None: nobody does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,7 +263,17 @@ class Uploader:
         self._record_delivery(callback, outcome)
         if outcome.accepted:
             return Response(200, outcome.body, reply.accepted_type(request))
+        self._redeliver(callback)
         return _callback_failure(callback, outcome, facts)
+
+    def _redeliver(self, callback: CallbackRequest) -> None:
+        if self._ports.redeliver is None:
+            return
+        try:
+            self._ports.redeliver(callback.delivery_id)
+        except UpgateError:
+            # The object's own event finds what is owed as well.
+            _log.warning("delivery %s not queued", callback.delivery_id, exc_info=True)
 
     def _record_delivery(self, callback: CallbackRequest, outcome: CallbackOutcome) -> None:
         try:

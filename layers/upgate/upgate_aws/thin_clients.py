@@ -131,7 +131,7 @@ class ThinDynamoDb(ThinJson):
 
 
 class ThinSqs(ThinJson):
-    """The operations' queue."""
+    """The queues."""
 
     def __init__(self, endpoint: AwsEndpoint) -> None:
         super().__init__(endpoint, "AmazonSQS", "1.0")

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from upgate import storage
 from upgate.config import UploadConfig
 from upgate.ledger import DynamoLedger
+from upgate.redelivery_ladder import Ladder
+from upgate.redelivery_queue import RedeliveryQueue
 from upgate.upload import Uploader, UploadPorts, UploadSettings
 from upgate_aws import avinfo_invocation, callback_invocation, clients
 from upgate_aws.key_source import KeySource
@@ -36,5 +38,15 @@ def make_uploader(config: UploadConfig, s3: S3Client) -> Uploader:
             describe_media=partial(
                 avinfo_invocation.invoke, clients.invoker, config.avinfo_function
             ),
+            redeliver=partial(
+                _redeliver,
+                RedeliveryQueue(clients.sqs, config.redelivery_queue),
+                Ladder(config.redelivery_waits),
+            ),
         ),
     )
+
+
+def _redeliver(queue: RedeliveryQueue, ladder: Ladder, upload_id: str) -> None:
+    if (first := ladder.rung(upload_id, 0)) is not None:
+        queue.send(first)

@@ -1,0 +1,38 @@
+"""Drains the redelivery queue: callbacks that no business server has accepted yet.
+
+A function of its own, so that `callback`, which talks to strangers, needs no right to the ledger.
+"""
+
+from __future__ import annotations
+
+import os
+from functools import partial
+from typing import Any
+
+from upgate import redelivery_queue
+from upgate.config import redelivery_config
+from upgate.delivery_store import DeliveryStore
+from upgate.redelivery import Redeliverer, RedeliveryPorts
+from upgate.redelivery_ladder import Ladder
+from upgate.redelivery_queue import RedeliveryQueue
+from upgate_aws import callback_invocation, clients, queue_batch
+
+CONFIG = redelivery_config(os.environ)
+REDELIVERER = Redeliverer(
+    Ladder(CONFIG.waits),
+    RedeliveryPorts(
+        deliveries=DeliveryStore(clients.dynamodb, CONFIG.ledger_table),
+        queue=RedeliveryQueue(clients.sqs, CONFIG.queue),
+        dead_letters=RedeliveryQueue(clients.sqs, CONFIG.dead_letters),
+        call_back=partial(callback_invocation.invoke, clients.invoker, CONFIG.callback_function),
+    ),
+)
+
+
+def lambda_handler(event: dict[str, Any], _: object) -> dict[str, Any]:
+    """An SQS event in, the messages that are to come again out (ReportBatchItemFailures)."""
+    return queue_batch.work(event, _carry, clients.sqs, CONFIG.queue)
+
+
+def _carry(text: str) -> None:
+    REDELIVERER.handle(redelivery_queue.decode(text))
