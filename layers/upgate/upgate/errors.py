@@ -265,6 +265,12 @@ class StorageFailedError(UpgateError):
     status, code = 599, "ServerOperationFailed"
 
 
+class DeliveryUnderWayError(StorageFailedError):
+    """The same upload is being called back just now; nothing of this repetition was stored."""
+
+    code = "DeliveryUnderWay"
+
+
 class NoSuchUploadError(UpgateError):
     """An uploadId that is forged, somebody else's, expired, completed or aborted: one text.
 

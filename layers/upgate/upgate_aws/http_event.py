@@ -56,7 +56,6 @@ class HttpRequest:
         except (binascii.Error, ValueError) as error:
             raise InvalidArgumentError("request body is not base64") from error
 
-
     def _text_body(self, text: str) -> bytes:
         body = text.encode("utf-8", "surrogatepass")
         announced = self.headers.get("content-length", str(len(body)))
