@@ -15,6 +15,9 @@ class UpgateError(Exception):
     code: str = "ServerOperationFailed"
     message: str = "server operation failed"
 
+    token: str | None = None
+    """The upload token of the request, where it was found: its policy may want a redirect."""
+
     def __init__(self, message: str | None = None) -> None:
         if message is not None:
             self.message = message

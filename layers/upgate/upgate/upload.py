@@ -127,6 +127,20 @@ class Uploader:
                 deadline_required=self._settings.deadline_required,
             )
 
+    def refuse(self, error: UpgateError, context: UploadContext) -> Response:
+        """Answer what was wrong with a request before there was an upload: redirect, or raise.
+
+        Raises:
+            UpgateError: the error itself, or what is wrong with the token that came with it.
+        """
+        if error.token is None:
+            raise error
+        policy = self.authorize(error.token, context).policy
+        redirect = reply.failure_redirect(policy, error, self._settings.redirect_status)
+        if redirect is None:
+            raise error
+        return redirect
+
     def has_bucket(self, bucket: str) -> bool:
         """Whether a logical bucket is one of this stack's."""
         return bucket in self._settings.buckets
