@@ -96,7 +96,7 @@ def test_no_time_left_starts_nothing(tmp_path: Path) -> None:
 
 
 def test_memory_above_the_limit_is_refused(tmp_path: Path) -> None:
-    limits = MediaLimits(tool_memory_bytes=300 * 1024 * 1024)
+    limits = MediaLimits(tool_memory_bytes=200 * 1024 * 1024)
     picture = ["-f", "lavfi", "-i", "testsrc2=s=4096x4096:d=5"]
     with pytest.raises(SourceTooLargeError, match="memory"):
         run_ffmpeg(executable(), [*picture, "-f", "mp4", "file:x"], tmp_path, 20.0, limits)

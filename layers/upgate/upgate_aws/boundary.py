@@ -54,7 +54,7 @@ def answer(event: Mapping[str, Any], config: HttpConfig, carry: Carry) -> dict[s
 
 def _cause(error: BaseException) -> dict[str, object]:
     """What an operator needs of a service's refusal: no message, since that may quote the input."""
-    response = getattr(error, "response", {})
+    response = getattr(error, "response", None) or {}  # None where nobody answered
     return {
         "type": type(error).__name__,
         "operation": getattr(error, "operation_name", None),
