@@ -245,7 +245,17 @@ def test_accepted_delivery_is_never_sent_again(stack: Stack) -> None:
     upload_id = stack.put(200)
     for rung in range(RUNGS):
         assert stack.redeliver(upload_id, rung)
-    assert len(stack.business.ids) == 1
+    assert (len(stack.business.ids), stack.waiting()) == (1, [])
+
+
+def test_rung_that_was_made_since_it_was_read_cannot_be_claimed(stack: Stack) -> None:
+    stack.business.refusals = 99
+    upload_id = stack.put(579)
+    assert stack.redeliver(upload_id, 0)
+    deliveries = stack.redelivery.REDELIVERER._ports.deliveries
+    now = int(time.time() * 1000)
+    assert not deliveries.claim(upload_id, 0, now, now + 1000)
+    assert deliveries.claim(upload_id, 1, now, now + 1000)
 
 
 def test_message_of_an_earlier_rung_is_dropped(stack: Stack) -> None:
