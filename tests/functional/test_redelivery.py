@@ -300,6 +300,23 @@ def test_death_between_acceptance_and_the_mark_sends_the_same_id_again(
     assert stack.item(upload_id)["delivery"] == "accepted"
 
 
+def test_upload_that_died_between_acceptance_and_the_mark_is_told_again_by_the_same_id(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def die(*_: object) -> None:
+        raise SystemExit
+
+    with monkeypatch.context() as patch:
+        patch.setattr(type(stack.upload.UPLOADER._ports.ledger), "record_delivery", die)
+        with pytest.raises(SystemExit):
+            stack.put(200)
+    stack.event()
+    [message] = stack.waiting()
+    assert stack.redeliver(message["upload_id"])
+    assert stack.business.ids == [message["upload_id"]] * 2
+    assert stack.item(message["upload_id"])["delivery"] == "accepted"
+
+
 def test_death_between_refusal_and_the_mark_loses_nothing(
     stack: Stack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
