@@ -53,12 +53,12 @@ def _carry(request: HttpRequest, context: UploadContext) -> Response:
 
 def _regions_v2(request: HttpRequest, _: UploadContext) -> Response:
     region_query.check(request.query, KEYS, CONFIG.buckets)
-    return json_response(200, region_query.answer_v2(CONFIG.http.origin(request.domain)))
+    return json_response(200, region_query.answer_v2(CONFIG.http.origin(request.origin)))
 
 
 def _regions_v4(request: HttpRequest, _: UploadContext) -> Response:
     region_query.check(request.query, KEYS, CONFIG.buckets)
-    return json_response(200, region_query.answer_v4(CONFIG.http.origin(request.domain)))
+    return json_response(200, region_query.answer_v4(CONFIG.http.origin(request.origin)))
 
 
 def _status(request: HttpRequest, _: UploadContext) -> Response:

@@ -47,7 +47,7 @@ def _carry(request: HttpRequest, context: UploadContext) -> Response:
         query=request.query,
         authorization=request.headers.get("authorization"),
         content_md5=request.headers.get("content-md5"),
-        origin=CONFIG.upload.http.origin(request.domain),
+        origin=CONFIG.upload.http.origin(request.origin),
         read_body=request.body,
         context=context,
     )

@@ -33,7 +33,7 @@ def _carry(request: HttpRequest, context: UploadContext) -> Response:
         preset=token_issue.parse_preset_name(request.body()),
         # With the emulator there is no authorizer, and no stranger either.
         end_user="local" if CONFIG.http.is_local else request.identity,
-        upload_url=CONFIG.http.public_url or f"https://{request.domain}",
+        upload_url=CONFIG.http.origin(request.origin),
     )
     answer = token_issue.issue(wanted, SETTINGS, KEYS.ring(), PRESETS, context.now_seconds)
     return json_response(200, answer)

@@ -9,6 +9,7 @@ from typing import Any
 from upgate import form, putb64, routes, storage
 from upgate.config import upload_config
 from upgate.content import BufferedContent
+from upgate.errors import UpgateError
 from upgate.responses import Response
 from upgate.upload import UploadContext
 from upgate_aws import boundary, clients
@@ -28,7 +29,10 @@ def lambda_handler(event: dict[str, Any], _: object) -> dict[str, Any]:
 def _carry(request: HttpRequest, context: UploadContext) -> Response:
     with context.stages.stage("parse"):
         if request.route == "POST /":
-            upload, data = form.parse_form(request.content_type, request.body())
+            try:
+                upload, data = form.parse_form(request.content_type, request.body())
+            except UpgateError as error:
+                return UPLOADER.refuse(error, context)
         elif request.route == "POST /putb64/{proxy+}":
             upload, data = putb64.parse_putb64(
                 request.path, request.headers.get("authorization"), request.body()

@@ -157,3 +157,24 @@ def test_malformed_body_is_a_typed_refusal(
     answer = requests.post(gateway.url, data=body, headers=headers, timeout=30)
     assert answer.status_code == status
     assert error in answer.json()["error"]
+
+
+def test_object_under_a_route_of_the_gateways_own_is_served(gateway: Gateway) -> None:
+    path = "mkfile/an-object"
+    assert requests.get(f"{gateway.url}/{path}", timeout=30).status_code == 405
+    scoped = token(gateway, scope=f"{gateway.bucket}:{path}")
+    assert post(gateway, {"token": scoped, "key": path, "file": ("a", b"here")}).status_code == 200
+    assert requests.get(f"{gateway.url}/{path}", timeout=30).content == b"here"
+
+
+@pytest.mark.parametrize("content_type", ["text/plain", "application/json", "text/xml"])
+def test_block_labelled_as_text_is_refused_and_not_damaged(
+    gateway: Gateway, content_type: str
+) -> None:
+    headers = {"Authorization": f"UpToken {token(gateway)}", "Content-Type": content_type}
+    url = f"{gateway.url}/mkblk/1000"
+    for content in (bytes(range(256)) * 3 + bytes(232), b"x" * 497 + b"\xf0\x9f\x98" + b"y" * 500):
+        answer = requests.post(url, data=content, headers=headers, timeout=30)
+        assert answer.status_code == 400
+        assert "octet-stream" in answer.json()["error"]
+    assert requests.post(url, data=b"x" * 1000, headers=headers, timeout=30).status_code == 200

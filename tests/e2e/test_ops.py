@@ -6,6 +6,7 @@ import base64
 import io
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -22,6 +23,8 @@ from PIL import Image
 
 from tests.e2e import notify_server, python_sdk
 from tests.e2e.conftest import Gateway
+from tests.unit.media_image_runs import PICTURES
+from tests.unit.test_media_image_references import MEAN_DIFFERENCE, REFERENCES, difference
 from upgate.keys import KeyPair
 from upgate_media import ffmpeg
 
@@ -360,6 +363,25 @@ def test_picture_is_made_on_the_spot_and_kept(
     assert get(gateway, f"{key}?{command.replace('|', '%7C')}").content == first.content
 
 
+@pytest.mark.parametrize(
+    "case",
+    [case for case in REFERENCES if case["command"].startswith(("imageView2/", "imageMogr2/"))],
+    ids=lambda case: str(case["reference"]),
+)
+def test_picture_by_url_is_the_reference_rendering(
+    gateway: Gateway, auth: qiniu.Auth, case: dict[str, Any]
+) -> None:
+    """ImageMagick's, among them of a photo that its EXIF turns (vectors/media/images)."""
+    source = (PICTURES / case["source"]).read_bytes()
+    key, _ = upload(gateway, auth, source, Path(case["source"]).suffix)
+    answer = get(gateway, f"{key}?{case['command']}")
+    assert answer.status_code == 200, answer.text
+    result = Image.open(io.BytesIO(answer.content))
+    reference = Image.open(PICTURES / case["reference"])
+    assert result.size == reference.size
+    assert difference(result, reference) < MEAN_DIFFERENCE
+
+
 def test_watermark_is_fetched_from_the_gateway_itself(
     gateway: Gateway, auth: qiniu.Auth, photo: bytes
 ) -> None:
@@ -420,6 +442,25 @@ def test_hls_is_played_back_by_ffmpegs_libraries(
     with av.open(f"{gateway.url}/{key}?{command}", mode="r") as container:
         frames = sum(1 for _ in container.decode(video=0))
     assert frames == 12 * 15
+
+
+@pytest.mark.media
+@pytest.mark.skipif(shutil.which("ffmpeg") is None, reason="needs the system's ffmpeg")
+def test_hls_is_played_back_by_the_systems_ffmpeg(
+    gateway: Gateway, auth: qiniu.Auth, film: bytes
+) -> None:
+    command = "avthumb/m3u8/segtime/5/vcodec/libx264/noDomain/1"
+    key, answer = upload(gateway, auth, film, ".mp4", persistentOps=command)
+    assert finished(gateway, answer["persistentId"])["code"] == 0
+    url = f"{gateway.url}/{key}?{command}"
+    played = subprocess.run(
+        ["ffmpeg", "-nostdin", "-v", "fatal", "-i", url, "-f", "framemd5", "-map", "0:v", "-"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    frames = [line for line in played.stdout.splitlines() if not line.startswith("#")]
+    assert (played.returncode, played.stderr, len(frames)) == (0, "", 12 * 15)
 
 
 def test_private_bucket_wants_a_signed_url(

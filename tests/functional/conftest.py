@@ -81,6 +81,12 @@ def log(monkeypatch: pytest.MonkeyPatch) -> io.StringIO:
 
 
 @pytest.fixture
+def later(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A client that repeats an upload long after the function that carried it out has died."""
+    monkeypatch.setattr("upgate.limits.DELIVERY_CLAIM_SECONDS", 0.0)
+
+
+@pytest.fixture
 def functions(_aws: aws.FakeAws, monkeypatch: pytest.MonkeyPatch) -> Functions:
     _aws.s3.reset()
     _aws.functions.functions.clear()

@@ -154,6 +154,7 @@ def stack(functions: Functions, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sta
 # From where a redelivery comes.
 
 
+@pytest.mark.usefixtures("later")
 def test_function_that_died_before_the_callback_is_followed_by_the_event(stack: Stack) -> None:
     upload_id = stack.put_and_die_before_the_callback()
     stack.event()
@@ -281,6 +282,7 @@ def test_delivery_that_another_holds_is_looked_at_later(stack: Stack) -> None:
     assert stack.item(upload_id)["delivery"] == "accepted"
 
 
+@pytest.mark.usefixtures("later")
 def test_death_between_acceptance_and_the_mark_sends_the_same_id_again(
     stack: Stack, monkeypatch: pytest.MonkeyPatch
 ) -> None:

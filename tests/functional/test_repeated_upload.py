@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 from types import ModuleType
 from typing import Any
@@ -10,10 +11,15 @@ from typing import Any
 import pytest
 
 from tests import events
-from tests.fakes import loopback
+from tests.fakes import aws, loopback
 from tests.fakes.loopback import Received, Reply
+from tests.fakes.s3 import error as s3_error
 from tests.functional.conftest import Functions
 from tests.resumable_client import Client
+from upgate.callback import CallbackAttempt, CallbackOutcome, CallbackRequest
+from upgate.errors import DeliveryUnderWayError
+from upgate.ledger import DynamoLedger, UploadIntent
+from upgate_aws import clients
 
 
 class Business:
@@ -108,3 +114,80 @@ def test_key_that_the_business_server_gave_a_session_is_asked_for_once(
     answers = [up.complete(upload_id, parts, None).short for _ in range(2)]
     assert answers == [(200, {"id": 1})] * 2
     assert [key for bucket, key in functions.aws.s3.objects if bucket == "s3-demo"] == ["theirs-1"]
+
+
+def an_intent(number: int) -> UploadIntent:
+    return UploadIntent(
+        upload_id=f"under-way-{number}",
+        reqid="r",
+        bucket="demo",
+        key="k",
+        etag="e",
+        created_at=1,
+        access_key="testak",
+        callback=CallbackRequest(
+            urls=("https://app.example.com/",),
+            host=None,
+            body="k=k",
+            content_type="application/x-www-form-urlencoded",
+            delivery_id=f"under-way-{number}",
+            access_key="testak",
+            budget_seconds=1.0,
+        ),
+    )
+
+
+@pytest.fixture
+def ledger(functions: Functions) -> DynamoLedger:
+    functions.load("upload")
+    return DynamoLedger(clients.dynamodb, aws.TABLE)
+
+
+def outcome(*, accepted: bool) -> CallbackOutcome:
+    attempt = CallbackAttempt(url="https://a/", status=200, error="", milliseconds=1)
+    return CallbackOutcome(
+        accepted=accepted, body=b'{"a":1}' if accepted else b"", attempts=(attempt,)
+    )
+
+
+def test_upload_under_way_is_not_begun_again(ledger: DynamoLedger) -> None:
+    assert ledger.record_intent(an_intent(1)) is None
+    with pytest.raises(DeliveryUnderWayError):
+        ledger.record_intent(an_intent(1))
+
+
+def test_upload_that_was_accepted_meanwhile_has_its_answer(ledger: DynamoLedger) -> None:
+    ledger.record_intent(an_intent(2))
+    ledger.record_delivery("under-way-2", outcome(accepted=True))
+    assert ledger.record_intent(an_intent(2)) == b'{"a":1}'
+
+
+def test_upload_that_was_refused_meanwhile_may_be_tried_at_once(ledger: DynamoLedger) -> None:
+    ledger.record_intent(an_intent(3))
+    ledger.record_delivery("under-way-3", outcome(accepted=False))
+    assert ledger.record_intent(an_intent(3)) is None
+
+
+def test_upload_that_stored_nothing_may_be_tried_at_once(ledger: DynamoLedger) -> None:
+    ledger.record_intent(an_intent(4))
+    ledger.release("under-way-4")
+    assert ledger.record_intent(an_intent(4)) is None
+
+
+@pytest.mark.usefixtures("later")
+def test_upload_whose_function_died_may_be_tried_later(ledger: DynamoLedger) -> None:
+    ledger.record_intent(an_intent(5))
+    time.sleep(0.002)
+    assert ledger.record_intent(an_intent(5)) is None
+
+
+@pytest.mark.usefixtures("callback")
+def test_form_that_could_not_be_stored_does_not_hold_up_its_repetition(
+    functions: Functions, business: Business
+) -> None:
+    app, signed = functions.load("upload"), token(business, deadline=4_000_000_009)
+    refusals = [s3_error(400, "BadDigest")]
+    functions.aws.s3.before_put = lambda _: refusals.pop() if refusals else None
+    started = time.monotonic()
+    assert [form(app, signed, b"held up")[0] for _ in range(2)] == [599, 200]
+    assert time.monotonic() - started < 10

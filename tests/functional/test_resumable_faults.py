@@ -146,7 +146,7 @@ def business() -> Iterator[tuple[Business, str]]:
 
 
 @pytest.fixture
-def app(functions: Functions, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+def app(functions: Functions, monkeypatch: pytest.MonkeyPatch, later: None) -> ModuleType:
     # botocore waits between its attempts.
     monkeypatch.setattr("botocore.endpoint.time", types.SimpleNamespace(sleep=lambda _: None))
     callback = functions.load("callback", AWS_ENDPOINT_URL="http://127.0.0.1:1")

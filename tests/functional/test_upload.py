@@ -199,6 +199,7 @@ def test_forced_save_key_wins_over_the_clients_key(app: ModuleType) -> None:
         ({"key": "a"}, {"mimeLimit": "image/*"}, 403, "(text/plain) is forbidden"),
         ({"key": "a", "crc32": "1"}, {}, 406, "crc32 check error"),
         ({"key": "a", "crc32": "abc"}, {}, 400, "crc32"),
+        ({"key": "a", "contentEncoding": "gzip, aws-chunked"}, {}, 400, "aws-chunked"),
         ({"key": "a"}, {"scope": "other"}, 631, "no such bucket"),
         ({"key": "a"}, {"scope": ""}, 400, "scope not specified"),
         ({"key": "a"}, {"deadline": 1451491200}, 401, "expired"),
@@ -328,6 +329,17 @@ def test_bytes_damaged_on_the_way_to_s3_are_not_stored(
     assert upload(app)[0] == 599
 
 
+def test_refusal_of_s3_is_in_the_log_with_its_code(
+    app: ModuleType, functions: Functions, log: io.StringIO
+) -> None:
+    functions.aws.s3.before_put = lambda _: s3_error(403, "AccessDenied")
+    upload(app)
+    (line,) = [json.loads(line) for line in log.getvalue().splitlines() if '"failed"' in line]
+    assert line["cause"]["code"] == "AccessDenied"
+    assert line["cause"]["status"] == 403
+    assert line["cause"]["operation"] == "PutObject"
+
+
 # Redirect
 
 
@@ -362,6 +374,23 @@ def test_failure_is_redirected_with_code_and_error(app: ModuleType) -> None:
     assert headers["Location"] == (
         "https://app.example.com/done?code=403&error=key%20doesn%27t%20match%20with%20scope"
     )
+
+
+@pytest.mark.parametrize("fields", [{"crc32": "abc"}, {"x-qn-meta-a b": "v"}, {"accept": "\x01"}])
+def test_fault_of_a_field_is_redirected_too(app: ModuleType, fields: dict[str, str]) -> None:
+    token = events.token(returnUrl="https://app.example.com/done")
+    status, _, headers = send(app, events.form_of({"token": token, **fields}))
+    assert status == 301
+    assert headers["Location"].startswith("https://app.example.com/done?code=400&error=")
+
+
+def test_fault_of_a_field_under_a_bad_token_is_401(app: ModuleType) -> None:
+    token = events.token(returnUrl="https://app.example.com/done")[:-8]
+    assert send(app, events.form_of({"token": token, "crc32": "abc"}))[0] == 401
+
+
+def test_fault_of_a_field_without_a_return_url_is_400(app: ModuleType) -> None:
+    assert upload(app, {"crc32": "abc"})[0] == 400
 
 
 def test_expired_token_is_not_redirected(app: ModuleType) -> None:

@@ -66,3 +66,36 @@ def test_answer_that_is_not_text_goes_as_base64() -> None:
 def test_answer_that_is_text_goes_as_text() -> None:
     answer = http_event.encode(Response(200, "好".encode()), {})
     assert (answer["isBase64Encoded"], answer["body"]) == (False, "好")
+
+
+@pytest.mark.parametrize(
+    ("proto", "origin"),
+    [
+        ("https", "https://up.example.com"),
+        ("http", "http://up.example.com"),
+        ("javascript", "https://up.example.com"),
+        (None, "https://up.example.com"),
+    ],
+)
+def test_origin_is_what_the_client_used(proto: str | None, origin: str) -> None:
+    headers = {} if proto is None else {"x-forwarded-proto": proto}
+    assert http_event.decode(events.http("GET", "/", headers=headers)).origin == origin
+
+
+@pytest.mark.parametrize("text", ["a\N{REPLACEMENT CHARACTER}b", "\N{REPLACEMENT CHARACTER}"])
+def test_bytes_labelled_as_text_are_refused(text: str) -> None:
+    """What was no UTF-8 has become U+FFFD before it gets here (aws.md 2)."""
+    with pytest.raises(InvalidArgumentError, match="octet-stream"):
+        http_event.decode(events.http("POST", "/", text)).body()
+
+
+@pytest.mark.parametrize("length", ["2", "4"])
+def test_text_of_another_length_than_announced_is_refused(length: str) -> None:
+    event = events.http("POST", "/", "好", {"Content-Length": length})
+    with pytest.raises(InvalidArgumentError):
+        http_event.decode(event).body()
+
+
+def test_text_of_the_announced_length_is_taken() -> None:
+    event = events.http("POST", "/", "好", {"Content-Length": "3"})
+    assert http_event.decode(event).body() == "好".encode()

@@ -43,6 +43,7 @@ SAVED = f"s/{ETAG}.jpg"
         (FORCED, "", SAVED),
         ({**SAVE, "forceSaveKey": False}, "k", "k"),
         ({"saveKey": ""}, None, ETAG),
+        ({"saveKey": "$(x:never-sent)"}, None, ETAG),  # a saveKey that comes to nothing
         ({"saveKey": None}, None, ETAG),
     ],
 )

@@ -66,6 +66,9 @@ class _Outside:
     def record_delivery(self, upload_id: str, outcome: CallbackOutcome) -> None:
         pass
 
+    def release(self, upload_id: str) -> None:
+        """Nothing is stored in a dry run."""
+
     def call_back(self, request: CallbackRequest) -> CallbackOutcome:
         self.result.callback = request
         attempt = CallbackAttempt(url=request.urls[0], status=200, error="", milliseconds=0)

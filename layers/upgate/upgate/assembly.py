@@ -140,6 +140,7 @@ class Assembler:
 
         found = storage.find(self.client, destination)
         if found and found.upload_id == destination.upload_id:
+            self._abort(name)  # by this call or by one beside it: either way nothing is left of it
             return True
         status = storage.status_of(error) if isinstance(error, ClientError) else 0
         if status == 412 and found:

@@ -31,9 +31,9 @@ class HttpConfig:
     is_local: bool
     """Whether AWS is on this machine: true with the local emulator and nowhere else."""
 
-    def origin(self, domain: str) -> str:
-        """Scheme and host to give to a client whose request came to `domain`."""
-        return self.public_url or f"https://{domain}"
+    def origin(self, requested: str) -> str:
+        """Scheme and host to give to a client whose request came to the origin `requested`."""
+        return self.public_url or requested
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

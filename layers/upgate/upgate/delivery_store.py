@@ -57,15 +57,22 @@ class DeliveryStore:
 
     def record(self, upload_id: str, outcome: CallbackOutcome) -> None:
         """Write how a callback went: accepted, with the answer to give again, or still owed."""
+        more = ", claimed_until = :free"
         if not outcome.accepted:
             state, condition = DeliveryState.OWED, "delivery <> :accepted"
-            values = encode({":accepted": _ACCEPTED})
-            self._record(upload_id, outcome, state, "", condition, values)
+            values = encode({":accepted": _ACCEPTED, ":free": 0})
+            self._record(upload_id, outcome, state, more, condition, values)
             return
         answer = _kept(outcome.body)
-        more = "" if answer is None else ", answer = :answer"
-        self._record(
-            upload_id, outcome, DeliveryState.ACCEPTED, more, None, encode({":answer": answer})
+        if answer is not None:
+            more += ", answer = :answer"
+        values = encode({":answer": answer, ":free": 0})
+        self._record(upload_id, outcome, DeliveryState.ACCEPTED, more, None, values)
+
+    def release(self, upload_id: str) -> None:
+        """End the claim of an upload that stored nothing."""
+        self._update(
+            upload_id, "SET claimed_until = :free", "attribute_exists(pk)", encode({":free": 0})
         )
 
     def record_refusal(

@@ -14,6 +14,7 @@ from upgate import (
     fop_kinds,
     limits,
     result_name,
+    routes,
     storage,
 )
 from upgate.download_query import DownloadQuery
@@ -132,6 +133,7 @@ class Downloader:
             source = self._ports.find(self._ports.s3_bucket, storage.object_name(key))
             if source is not None:
                 return self._process(request, query, source, text)
+        routes.refuse_wrong_method(request.url.path)
         raise DocumentNotFoundError
 
     def _process(

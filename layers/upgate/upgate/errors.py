@@ -15,6 +15,9 @@ class UpgateError(Exception):
     code: str = "ServerOperationFailed"
     message: str = "server operation failed"
 
+    token: str | None = None
+    """The upload token of the request, where it was found: its policy may want a redirect."""
+
     def __init__(self, message: str | None = None) -> None:
         if message is not None:
             self.message = message
@@ -263,6 +266,12 @@ class StorageFailedError(UpgateError):
     """S3 did not take the object; nothing was stored, so a client may well send it again."""
 
     status, code = 599, "ServerOperationFailed"
+
+
+class DeliveryUnderWayError(StorageFailedError):
+    """The same upload is being called back just now; nothing of this repetition was stored."""
+
+    code = "DeliveryUnderWay"
 
 
 class NoSuchUploadError(UpgateError):

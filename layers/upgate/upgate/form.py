@@ -7,7 +7,7 @@ names the first of: malformed form, missing token, missing file, a field's value
 from __future__ import annotations
 
 from upgate import limits, object_metadata, upload_field
-from upgate.errors import FileMissingError, MalformedFormError, TokenMissingError
+from upgate.errors import FileMissingError, MalformedFormError, TokenMissingError, UpgateError
 from upgate.multipart_part import Part, read_parts
 from upgate.upload_request import Content, UploadRequest
 
@@ -48,9 +48,13 @@ def parse_form(content_type: str, body: Content) -> tuple[UploadRequest, Content
         raise TokenMissingError
     # A browser sends a file input that nobody used as an empty part with an empty file name. With
     # a name, or without any, an empty part is an empty file, which is legal.
-    if file is None or (file.file_name == "" and not file.content):
-        raise FileMissingError
-    return _request(fields, file), file.content
+    try:
+        if file is None or (file.file_name == "" and not file.content):
+            raise FileMissingError
+        return _request(fields, file), file.content
+    except UpgateError as error:
+        error.token = fields["token"]
+        raise
 
 
 def _collect(content_type: str, body: Content) -> tuple[dict[str, str], Part | None]:

@@ -5,18 +5,21 @@ One item per intent: pk `upload#<id>`, sk `intent`. A plain upload, which owes n
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from upgate import limits
 from upgate.callback import CallbackOutcome, CallbackRequest
 from upgate.delivery import DeliveryState
 from upgate.delivery_store import DeliveryStore, item_key
 from upgate.dynamo_item import number, text
-from upgate.errors import StorageFailedError
+from upgate.errors import DeliveryUnderWayError, StorageFailedError
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
 
 INTENT_LIFETIME_SECONDS = 30 * 24 * 3600
 
@@ -59,6 +62,10 @@ class Ledger(Protocol):
         """Write how the callback went; StorageFailedError leaves it to be delivered again."""
         ...
 
+    def release(self, upload_id: str) -> None:
+        """Let a repetition try at once; StorageFailedError leaves it to wait."""
+        ...
+
 
 class DynamoLedger:
     """The ledger in one DynamoDB table (keys `pk` and `sk`, TTL attribute `expires_at`)."""
@@ -69,9 +76,14 @@ class DynamoLedger:
         self._table = table
 
     def record_intent(self, intent: UploadIntent) -> bytes | None:
-        """Write the intent, again for a repeated upload that no callback was accepted for."""
+        """Write the intent, again for a repeated upload that no callback was accepted for.
+
+        The callback is this call's for limits.DELIVERY_CLAIM_SECONDS, or until its outcome is
+        recorded: whoever repeats the upload meanwhile gets DeliveryUnderWayError.
+        """
         from botocore.exceptions import BotoCoreError, ClientError
 
+        now = round(time.time() * 1000)
         texts = {
             "reqid": intent.reqid,
             "bucket": intent.bucket,
@@ -94,8 +106,13 @@ class DynamoLedger:
                     "expires_at": {"N": str(intent.created_at + INTENT_LIFETIME_SECONDS)},
                     "job_kind": {"N": str(intent.job_kind)},
                     **{name: {"S": value} for name, value in texts.items() if value is not None},
+                    **_claim(intent, now),
                 },
-                ConditionExpression="attribute_not_exists(answer)",
+                ConditionExpression=(
+                    "attribute_not_exists(answer)"
+                    " AND (attribute_not_exists(claimed_until) OR claimed_until < :now)"
+                ),
+                ExpressionAttributeValues={":now": {"N": str(now)}},
             )
         except ClientError as error:
             if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
@@ -134,7 +151,11 @@ class DynamoLedger:
             delivery=DeliveryState(text(item, "delivery")) if "delivery" in item else None,
         )
 
-    def _kept_answer(self, upload_id: str) -> bytes | None:
+    def release(self, upload_id: str) -> None:
+        """Give the callback free: the object was not stored, and nobody is to wait for it."""
+        DeliveryStore(self._client, self._table).release(upload_id)
+
+    def _kept_answer(self, upload_id: str) -> bytes:
         from botocore.exceptions import BotoCoreError, ClientError
 
         try:
@@ -144,8 +165,16 @@ class DynamoLedger:
         except (BotoCoreError, ClientError) as error:
             raise StorageFailedError from error
         answer = found.get("Item", {}).get("answer", {}).get("S")
-        return None if answer is None else answer.encode()
+        if answer is None:
+            raise DeliveryUnderWayError
+        return answer.encode()
 
     def record_delivery(self, upload_id: str, outcome: CallbackOutcome) -> None:
         """Mark the delivery as accepted, with the answer to give again, or as still owed."""
         DeliveryStore(self._client, self._table).record(upload_id, outcome)
+
+
+def _claim(intent: UploadIntent, now: int) -> dict[str, AttributeValueTypeDef]:
+    if intent.callback is None:
+        return {}
+    return {"claimed_until": {"N": str(now + round(limits.DELIVERY_CLAIM_SECONDS * 1000))}}

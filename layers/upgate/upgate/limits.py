@@ -46,7 +46,8 @@ RENDERED_BYTES = 64 * 1024
 # A redirect's Location, and so the request line that the browser will send to the business server.
 LOCATION_BYTES = 8 * 1024
 
-# A callback (protocol.md 7).
+# A callback (protocol.md 7). A claim covers storing and calling back; it ends with the outcome.
+DELIVERY_CLAIM_SECONDS = 20.0
 CALLBACK_URLS = 10
 CALLBACK_URL_BYTES = 8 * 1024
 CALLBACK_ANSWER_BYTES = 1024 * 1024

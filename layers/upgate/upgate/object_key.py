@@ -55,7 +55,10 @@ def check(policy: PutPolicy, key: str, *, client_gave_none: bool = False) -> Non
 
 def _by_precedence(policy: PutPolicy, client_key: str | None, variables: MagicVariables) -> str:
     if policy.save_key and (policy.force_save_key or client_key is None):
-        return render_text(policy.save_key, variables.resolver(Field.SAVE_KEY))
+        # A saveKey that comes to nothing would give strangers one common name.
+        return (
+            render_text(policy.save_key, variables.resolver(Field.SAVE_KEY)) or variables.facts.etag
+        )
     return variables.facts.etag if client_key is None else client_key
 
 

@@ -32,7 +32,19 @@ def refuse(path: str) -> NoReturn:
         MethodNotAllowedError: the path is known, so the method was wrong.
         NotFoundError: no route has this path.
     """
+    refuse_wrong_method(path)
+    raise NotFoundError
+
+
+def refuse_wrong_method(path: str) -> None:
+    """Say which methods a path of the gateway's own has; any other path is no affair of this.
+
+    A download asks when there is no object: `GET /token` is a wrong method, unless somebody has
+    stored an object under that key.
+
+    Raises:
+        MethodNotAllowedError: the path is known.
+    """
     for pattern, methods in _ROUTES:
         if pattern.fullmatch(path):
             raise MethodNotAllowedError((*methods, "OPTIONS"))
-    raise NotFoundError

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import secrets
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
@@ -19,6 +20,7 @@ from upgate import (
     callback_request,
     fetched_key,
     job,
+    limits,
     object_key,
     reply,
 )
@@ -26,7 +28,7 @@ from upgate.authorization import Grant
 from upgate.callback import CallbackOutcome, CallbackRequest
 from upgate.content import IncomingContent
 from upgate.content_checks import check_crc32, check_size, settle_mime_type
-from upgate.errors import CallbackFailedError, UpgateError
+from upgate.errors import CallbackFailedError, DeliveryUnderWayError, UpgateError
 from upgate.ledger import Ledger, UploadIntent
 from upgate.magic_variables import DescribeMedia, Field, MagicVariables, UploadFacts
 from upgate.responses import Response
@@ -37,6 +39,8 @@ from upgate.upload_request import UploadRequest
 from upgate.upload_token import KeyLookup
 
 _log = logging.getLogger(__name__)
+
+_CLAIM_POLL_SECONDS = 0.25
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,6 +127,20 @@ class Uploader:
                 deadline_required=self._settings.deadline_required,
             )
 
+    def refuse(self, error: UpgateError, context: UploadContext) -> Response:
+        """Answer what was wrong with a request before there was an upload: redirect, or raise.
+
+        Raises:
+            UpgateError: the error itself, or what is wrong with the token that came with it.
+        """
+        if error.token is None:
+            raise error
+        policy = self.authorize(error.token, context).policy
+        redirect = reply.failure_redirect(policy, error, self._settings.redirect_status)
+        if redirect is None:
+            raise error
+        return redirect
+
     def has_bucket(self, bucket: str) -> bool:
         """Whether a logical bucket is one of this stack's."""
         return bucket in self._settings.buckets
@@ -148,13 +166,28 @@ class Uploader:
                 return Response(200, answer, reply.accepted_type(request))
             prepared = self._prepare(grant, request, variables, context, salt=secrets.token_hex(8))
             self._promise(grant, prepared, context)
-        with context.stages.stage("put"):
-            store(prepared.destination)
+        self._store(prepared, store, context)
         if prepared.callback is None:
             return reply.success(
                 policy, request, facts.key, prepared.body, self._settings.redirect_status
             )
         return self._relay(request, prepared.callback, facts, context)
+
+    def _store(self, prepared: _Prepared, store: Store, context: UploadContext) -> None:
+        try:
+            with context.stages.stage("put"):
+                store(prepared.destination)
+        except UpgateError:
+            if prepared.callback is not None:
+                self._release(prepared.destination.upload_id)
+            raise
+
+    def _release(self, upload_id: str) -> None:
+        """Nothing was stored, so whoever repeats this upload is not to wait for its callback."""
+        try:
+            self._ports.ledger.release(upload_id)
+        except UpgateError:
+            _log.warning("claim of %s not released", upload_id, exc_info=True)
 
     def _facts(
         self,
@@ -230,26 +263,34 @@ class Uploader:
         if prepared.callback is None and not policy.operations:
             return None
         resolve = prepared.variables.resolver(Field.OPERATIONS)
+        intent = UploadIntent(
+            upload_id=prepared.destination.upload_id,
+            reqid=context.reqid,
+            bucket=facts.bucket,
+            key=facts.key or "",
+            etag=facts.etag,
+            created_at=int(context.now_seconds),
+            access_key=grant.key_pair.access_key,
+            callback=prepared.callback,
+            operations=render_text(policy.operations, resolve) if policy.operations else None,
+            persistent_id=facts.persistent_id,
+            notify_url=policy.persistent_notify_url,
+            pipeline=policy.persistent_pipeline,
+            job_kind=policy.persistent_type,
+        )
         with context.stages.stage("ledger"):
-            return self._ports.ledger.record_intent(
-                UploadIntent(
-                    upload_id=prepared.destination.upload_id,
-                    reqid=context.reqid,
-                    bucket=facts.bucket,
-                    key=facts.key or "",
-                    etag=facts.etag,
-                    created_at=int(context.now_seconds),
-                    access_key=grant.key_pair.access_key,
-                    callback=prepared.callback,
-                    operations=render_text(policy.operations, resolve)
-                    if policy.operations
-                    else None,
-                    persistent_id=facts.persistent_id,
-                    notify_url=policy.persistent_notify_url,
-                    pipeline=policy.persistent_pipeline,
-                    job_kind=policy.persistent_type,
-                )
-            )
+            return self._record_intent(intent)
+
+    def _record_intent(self, intent: UploadIntent) -> bytes | None:
+        """Write the intent as soon as no other call of the same upload is calling back."""
+        started = time.monotonic()
+        while True:
+            try:
+                return self._ports.ledger.record_intent(intent)
+            except DeliveryUnderWayError:
+                if time.monotonic() - started > limits.DELIVERY_CLAIM_SECONDS:
+                    raise
+                time.sleep(_CLAIM_POLL_SECONDS)
 
     def _relay(
         self,

@@ -103,10 +103,17 @@ def object_headers(text_of: Callable[[str], str]) -> ObjectHeaders:
     return ObjectHeaders(
         cache_control=header("cacheControl"),
         content_disposition=header("contentDisposition"),
-        content_encoding=header("contentEncoding"),
+        content_encoding=_content_encoding(header("contentEncoding")),
         content_language=header("contentLanguage"),
         expires=parse_expires(text_of("expires")),
     )
+
+
+def _content_encoding(value: str | None) -> str | None:
+    """`aws-chunked` is S3's own word for how a request is framed; no object can have it."""
+    if value and "aws-chunked" in value.lower():
+        raise InvalidArgumentError("contentEncoding may not be aws-chunked")
+    return value
 
 
 def custom_variables(fields: Mapping[str, str]) -> dict[str, str]:

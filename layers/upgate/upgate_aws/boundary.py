@@ -38,6 +38,8 @@ def answer(event: Mapping[str, Any], config: HttpConfig, carry: Carry) -> dict[s
         response = responses.preflight() if request.method == "OPTIONS" else carry(request, context)
     except UpgateError as error:
         code = error.code
+        if error.__cause__ is not None and error.status == UpgateError.status:
+            logger.warning("failed", reqid=context.reqid, cause=_cause(error.__cause__))
         response = responses.error_response(error, standard_status=config.standard_status)
     except Exception:
         code = UpgateError.code
@@ -48,6 +50,17 @@ def answer(event: Mapping[str, Any], config: HttpConfig, carry: Carry) -> dict[s
         context.reqid, context.stages.header(), config.cors, request.headers.get("origin")
     )
     return http_event.encode(response, headers)
+
+
+def _cause(error: BaseException) -> dict[str, object]:
+    """What an operator needs of a service's refusal: no message, since that may quote the input."""
+    response = getattr(error, "response", {})
+    return {
+        "type": type(error).__name__,
+        "operation": getattr(error, "operation_name", None),
+        "code": response.get("Error", {}).get("Code"),
+        "status": response.get("ResponseMetadata", {}).get("HTTPStatusCode"),
+    }
 
 
 def _log(request: HttpRequest, response: Response, code: str, context: UploadContext) -> None:

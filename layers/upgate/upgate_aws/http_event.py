@@ -33,19 +33,42 @@ class HttpRequest:
         """The Content-Type header, or nothing."""
         return self.headers.get("content-type", "")
 
+    @property
+    def origin(self) -> str:
+        """Scheme and host that the client used; without a word from the front door, https."""
+        scheme = "http" if self.headers.get("x-forwarded-proto") == "http" else "https"
+        return f"{scheme}://{self.domain}"
+
     def body(self) -> bytes:
         """Decode the body; done late, so that a refusal costs no copy of it.
 
+        What a client labels as text the front door hands over as text, and what was no UTF-8 is
+        lost by then (aws.md 2): such a body is refused, never stored as something else.
+
         Raises:
-            InvalidArgumentError: announced as base64 and not it.
+            InvalidArgumentError: announced as base64 and not it, or bytes labelled as text.
         """
         text: str = self.event.get("body") or ""
         if not self.event.get("isBase64Encoded"):
-            return text.encode("utf-8", "surrogatepass")
+            return self._text_body(text)
         try:
             return pybase64.b64decode(text, validate=True)
         except (binascii.Error, ValueError) as error:
             raise InvalidArgumentError("request body is not base64") from error
+
+    def _text_body(self, text: str) -> bytes:
+        body = text.encode("utf-8", "surrogatepass")
+        announced = self.headers.get("content-length", str(len(body)))
+        # A byte that was no UTF-8 has become U+FFFD; three of them may hide in an equal length.
+        if announced != str(len(body)) or _REPLACEMENT in text:
+            raise InvalidArgumentError(
+                "request body is not the text that its Content-Type says: "
+                "send bytes as application/octet-stream"
+            )
+        return body
+
+
+_REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 
 
 def decode(event: Mapping[str, Any]) -> HttpRequest:
