@@ -302,6 +302,7 @@ def test_death_between_acceptance_and_the_mark_sends_the_same_id_again(
     assert stack.item(upload_id)["delivery"] == "accepted"
 
 
+@pytest.mark.usefixtures("later")
 def test_upload_that_died_between_acceptance_and_the_mark_is_told_again_by_the_same_id(
     stack: Stack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
