@@ -39,6 +39,9 @@ def environment(**variables: str) -> dict[str, str]:
         "UPGATE_LEDGER_TABLE": "ledger",
         "UPGATE_KEYS_SECRET": "keys",
         "UPGATE_CALLBACK_FUNCTION": "callback",
+        "UPGATE_AVINFO_FUNCTION": "avinfo",
+        "UPGATE_REDELIVERY_QUEUE": "redelivery",
+        "UPGATE_REDELIVERY_WAITS": "5",
         **variables,
     }
 

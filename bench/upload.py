@@ -86,6 +86,9 @@ def upgate(port: int) -> Callable[[dict[str, Any]], None]:
         UPGATE_LEDGER_TABLE="ledger",
         UPGATE_KEYS_SECRET="keys",
         UPGATE_CALLBACK_FUNCTION="callback",
+        UPGATE_AVINFO_FUNCTION="avinfo",
+        UPGATE_REDELIVERY_QUEUE="redelivery",
+        UPGATE_REDELIVERY_WAITS="5",
         AWS_ENDPOINT_URL_S3=f"http://127.0.0.1:{port}",
         POWERTOOLS_LOG_LEVEL="CRITICAL",
     )

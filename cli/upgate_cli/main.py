@@ -28,6 +28,8 @@ main = CommandGroup(
         "separator": _command(_BUCKET, "separator"),
         "access": _command(_BUCKET, "access"),
         "presets": _command(_STACK, "presets"),
+        "trace": _command(_STACK, "trace", "trace_upload"),
+        "replay": _command(_STACK, "replay"),
         "keys": _command(_STACK, "keys"),
         "local": LateCommand(_MACHINE, "upgate_cli.local.command", "local"),
         "completion": _command(_MACHINE, "completion"),

@@ -15,6 +15,7 @@ import pytest
 import qiniu
 import requests
 
+from tests.e2e import cli_process
 from tests.e2e.conftest import Gateway
 from tests.fakes import loopback
 from tests.fakes.loopback import Received, Reply
@@ -126,3 +127,36 @@ def test_object_whose_function_died_before_the_callback_is_reported(gateway: Gat
         )
         assert settled(gateway, upload_id)["delivery"]["S"] == "accepted"
     assert server.ids == [upload_id]
+
+
+def upgate(gateway: Gateway, *arguments: str) -> Any:
+    """The JSON document of an operator's command."""
+    env = {
+        "AWS_ENDPOINT_URL": gateway.endpoint,
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_DEFAULT_REGION": "us-east-1",
+    }
+    done = cli_process.run(*arguments, "--json", env=env)
+    assert (done.status, done.err) == (0, ""), done
+    return done.json
+
+
+def test_delivery_that_was_given_up_is_traced_and_replayed(gateway: Gateway) -> None:
+    with business(gateway, refusals=1) as server:
+        key, _ = upload(gateway, server.url)
+        upload_id = gateway.object(key)["Metadata"]["upgate-upload"]
+        gateway.aws("dynamodb").update_item(  # as if the ladder had ended
+            TableName=gateway.resource("LedgerTable"),
+            Key={"pk": {"S": f"upload#{upload_id}"}, "sk": {"S": "intent"}},
+            UpdateExpression="SET delivery = :failed",
+            ExpressionAttributeValues={":failed": {"S": "failed"}},
+        )
+        [trace] = upgate(gateway, "trace", upload_id)
+        assert (trace["key"], trace["object"]) == (key, "stored")
+        assert trace["callback"]["state"] == "failed"
+        assert trace["callback"]["attempts"][0]["status"] == 500
+        assert upgate(gateway, "trace", trace["reqid"]) == [trace]
+        assert upgate(gateway, "replay", upload_id) == {"replayed": [upload_id]}
+        assert settled(gateway, upload_id)["delivery"]["S"] == "accepted"
+    assert set(server.ids) == {upload_id}

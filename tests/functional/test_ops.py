@@ -55,8 +55,11 @@ def sqs(functions: Functions) -> Any:
 
 def waiting(functions: Functions) -> list[dict[str, Any]]:
     """The messages that the functions have sent, delays passed over."""
-    found = sqs(functions).receive_message(QueueUrl=functions.aws.queue_url, MaxNumberOfMessages=10)
-    return [json.loads(message["Body"]) for message in found.get("Messages", [])]
+    queue, url = sqs(functions), functions.aws.queue_url
+    messages = queue.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", [])
+    for message in messages:  # or another test would find it again half a minute later
+        queue.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+    return [json.loads(message["Body"]) for message in messages]
 
 
 @pytest.fixture(autouse=True)

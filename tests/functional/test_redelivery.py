@@ -246,7 +246,17 @@ def test_accepted_delivery_is_never_sent_again(stack: Stack) -> None:
     upload_id = stack.put(200)
     for rung in range(RUNGS):
         assert stack.redeliver(upload_id, rung)
-    assert len(stack.business.ids) == 1
+    assert (len(stack.business.ids), stack.waiting()) == (1, [])
+
+
+def test_rung_that_was_made_since_it_was_read_cannot_be_claimed(stack: Stack) -> None:
+    stack.business.refusals = 99
+    upload_id = stack.put(579)
+    assert stack.redeliver(upload_id, 0)
+    deliveries = stack.redelivery.REDELIVERER._ports.deliveries
+    now = int(time.time() * 1000)
+    assert not deliveries.claim(upload_id, 0, now, now + 1000)
+    assert deliveries.claim(upload_id, 1, now, now + 1000)
 
 
 def test_message_of_an_earlier_rung_is_dropped(stack: Stack) -> None:
@@ -290,6 +300,24 @@ def test_death_between_acceptance_and_the_mark_sends_the_same_id_again(
     assert stack.redeliver(upload_id)
     assert stack.business.ids == [upload_id, upload_id]
     assert stack.item(upload_id)["delivery"] == "accepted"
+
+
+@pytest.mark.usefixtures("later")
+def test_upload_that_died_between_acceptance_and_the_mark_is_told_again_by_the_same_id(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def die(*_: object) -> None:
+        raise SystemExit
+
+    with monkeypatch.context() as patch:
+        patch.setattr(type(stack.upload.UPLOADER._ports.ledger), "record_delivery", die)
+        with pytest.raises(SystemExit):
+            stack.put(200)
+    stack.event()
+    [message] = stack.waiting()
+    assert stack.redeliver(message["upload_id"])
+    assert stack.business.ids == [message["upload_id"]] * 2
+    assert stack.item(message["upload_id"])["delivery"] == "accepted"
 
 
 def test_death_between_refusal_and_the_mark_loses_nothing(

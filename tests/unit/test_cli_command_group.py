@@ -11,7 +11,10 @@ from tests.fakes.cli import Cli
 from upgate_cli.command_group import CommandGroup, LateCommand
 from upgate_cli.main import main
 
-COMMANDS = ["upload", "sync", "watch", "token", "explain", "presets", "keys", "local", "completion"]
+COMMANDS = [
+    *("upload", "sync", "watch", "token", "explain"),
+    *("presets", "trace", "replay", "keys", "local", "completion"),
+]
 
 
 @pytest.fixture

@@ -92,6 +92,18 @@ class DeliveryStore:
             encode({":rung": rung, ":claim": claim, ":free": 0, ":owed": _OWED}),
         )
 
+    def reopen(self, upload_id: str) -> bool:
+        """Have a delivery begin at the foot of the ladder again, once its message is sent.
+
+        False for one that was accepted, or not even tried: its object may never have been stored.
+        """
+        return self._update(
+            upload_id,
+            "SET delivery = :owed REMOVE rung",
+            "delivery = :failed OR (delivery = :owed AND attempts > :none)",
+            encode({":owed": _OWED, ":failed": str(DeliveryState.FAILED), ":none": 0}),
+        )
+
     def _record(
         self,
         upload_id: str,
