@@ -149,6 +149,31 @@ def test_large_file_goes_in_parts_with_progress(gateway: Gateway, page: Page, la
     assert any(re.fullmatch(r".+ of 8\.6 MiB · .+/s · \d+ s left", text) for text in seen), seen
 
 
+def test_refusal_of_a_large_file_is_asked_for_once(
+    gateway: Gateway, page: Page, large: Path
+) -> None:
+    choose(page, gateway, large, key=large.name)
+    expect(item(page, large)).to_contain_text("Stored", timeout=PATIENCE_MS)
+    large.write_bytes(os.urandom(5_000_000))
+    with page.expect_response(lambda response: response.status == 614) as refused:
+        choose(page, gateway, large, key=large.name)
+    again: list[str] = []
+    page.on("request", lambda request: again.append(request.url))
+    expect(item(page, large)).to_contain_text("refused with status 614")
+    page.wait_for_timeout(1500)  # the first pause before another attempt is a second
+    assert refused.value.url not in again
+
+
+def test_empty_file_is_uploaded(gateway: Gateway, page: Page, tmp_path: Path) -> None:
+    path = tmp_path / f"empty-{uuid.uuid4().hex}.txt"
+    path.touch()
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    choose(page, gateway, path, key=path.name)
+    expect(item(page, path)).to_contain_text("Stored")
+    assert (stored(gateway, path.name), errors) == (b"", [])
+
+
 @pytest.mark.parametrize("reload", [False, True])
 def test_cancelled_upload_resumes_from_the_parts_that_are_there(
     gateway: Gateway, page: Page, large: Path, reload: bool
