@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import base64
 import json
+import os
+import re
+import subprocess
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, Response, Route, expect
 
 from tests.e2e import browser
 from tests.e2e.conftest import Gateway
@@ -18,8 +21,13 @@ from tests.fakes import loopback
 from tests.fakes.loopback import Received, Reply
 from upgate import upload_token
 from upgate.keys import KeyPair
+from upgate_media import ffmpeg
 
 pytestmark = [pytest.mark.e2e, pytest.mark.browser]
+
+# What only a whole upload or a conversion may take.
+PATIENCE_MS = 60_000
+MARKUP = "<img src=x onerror=window.pwned=1>"
 
 
 @pytest.fixture
@@ -33,33 +41,248 @@ def photo(tmp_path: Path) -> Path:
     from PIL import Image
 
     path = tmp_path / f"照片 {uuid.uuid4().hex}.jpg"
-    Image.new("RGB", (64, 48), "teal").save(path)
+    image = Image.new("RGB", (640, 480), "teal")
+    exif = image.getexif()
+    exif[0x0110] = MARKUP
+    image.save(path, exif=exif)
     return path
+
+
+@pytest.fixture
+def song(tmp_path: Path) -> Path:
+    path = tmp_path / f"song-{uuid.uuid4().hex}.aac"
+    tone = ("-f", "lavfi", "-i", "sine=440:duration=2:sample_rate=48000")
+    command = [ffmpeg.executable(), "-v", "error", *tone, "-c:a", "aac", str(path)]
+    subprocess.run(command, check=True, timeout=60)
+    return path
+
+
+@pytest.fixture
+def large(tmp_path: Path) -> Path:
+    path = tmp_path / f"large-{uuid.uuid4().hex}.bin"
+    path.write_bytes(os.urandom(9_000_000))
+    return path
+
+
+def choose(page: Page, gateway: Gateway, *paths: Path, key: str = "") -> None:
+    """Open the demo page and choose files in it."""
+    page.goto(gateway.url)
+    page.get_by_label("Key (optional)").fill(key)
+    page.get_by_label("Drop files here, or choose them").set_input_files(paths)
+
+
+def item(page: Page, path: Path) -> Locator:
+    """What the page shows of one upload."""
+    return page.get_by_label("Uploads").get_by_role("listitem").filter(has_text=path.name)
+
+
+def stored(gateway: Gateway, key: str) -> bytes:
+    content: bytes = gateway.object(key)["Body"].read()
+    return content
 
 
 def test_demo_page_uploads_a_file_and_shows_the_answer(
     gateway: Gateway, page: Page, photo: Path
 ) -> None:
-    page.goto(gateway.url)
-    page.get_by_label("Key (optional)").fill(photo.name)
-    page.locator("#app-file").set_input_files(photo)
-    page.get_by_role("button", name="Upload").click()
-    answer = page.get_by_label("The gateway's answer")
-    expect(answer).to_contain_text(photo.name)
-    assert gateway.object(photo.name)["Body"].read() == photo.read_bytes()
+    choose(page, gateway, photo, key=photo.name)
+    expect(page.get_by_label("The gateway’s answer")).to_contain_text(photo.name)
+    assert stored(gateway, photo.name) == photo.read_bytes()
 
 
 def test_demo_page_shows_a_refusal(gateway: Gateway, page: Page, tmp_path: Path) -> None:
     key = f"taken-{uuid.uuid4().hex}"
-    for content in (b"first", b"second"):
-        path = tmp_path / "a.txt"
-        path.write_bytes(content)
-        page.goto(gateway.url)
-        page.get_by_label("Key (optional)").fill(key)
-        page.locator("#app-file").set_input_files(path)
-        page.get_by_role("button", name="Upload").click()
-        expect(page.get_by_label("The gateway's answer")).to_be_visible()
-    expect(page.get_by_label("The gateway's answer")).to_contain_text("file exists")
+    path = tmp_path / "a.txt"
+    for content in ("first", "second"):
+        path.write_text(content)
+        choose(page, gateway, path, key=key)
+        expect(page.get_by_label("The gateway’s answer")).to_be_visible()
+    expect(item(page, path)).to_contain_text("refused with status 614")
+    expect(page.get_by_label("The gateway’s answer")).to_contain_text("file exists")
+    expect(page.get_by_role("button", name="Try again a.txt")).to_be_visible()
+
+
+def test_several_files_are_uploaded_each_under_its_own_name(
+    gateway: Gateway, page: Page, tmp_path: Path
+) -> None:
+    folder = f"several-{uuid.uuid4().hex}"
+    paths = [tmp_path / f"{number}.txt" for number in range(3)]
+    for path in paths:
+        path.write_text(f"content of {path.name}")
+    choose(page, gateway, *paths, key=f"{folder}/$(fname)")
+    for path in paths:
+        expect(item(page, path)).to_contain_text("Stored")
+        assert stored(gateway, f"{folder}/{path.name}") == path.read_bytes()
+
+
+def test_dropped_file_is_uploaded(gateway: Gateway, page: Page) -> None:
+    page.goto(gateway.url)
+    key = f"dropped-{uuid.uuid4().hex}"
+    page.get_by_label("Key (optional)").fill(key)
+    data = page.evaluate_handle(
+        """() => {
+          const data = new DataTransfer();
+          data.items.add(new File(["dropped"], "d.txt"));
+          return data;
+        }"""
+    )
+    page.dispatch_event("#drop", "drop", {"dataTransfer": data})
+    expect(page.get_by_label("Uploads")).to_contain_text("Stored")
+    assert stored(gateway, key) == b"dropped"
+
+
+def test_large_file_goes_in_parts_with_progress(gateway: Gateway, page: Page, large: Path) -> None:
+    """9 MB are two parts of 4 MiB and a rest."""
+    sent: list[str] = []
+    page.on("request", lambda request: sent.append(f"{request.method} {request.url}"))
+    seen: list[str] = []
+    page.expose_function("seen", lambda text: seen.append(text))
+    page.add_init_script(
+        """new MutationObserver(() => {
+          for (const state of document.querySelectorAll("#uploads .state")) seen(state.textContent);
+        }).observe(document, {subtree: true, childList: true, characterData: true})"""
+    )
+    choose(page, gateway, large, key=large.name)
+    expect(item(page, large)).to_contain_text("Stored", timeout=PATIENCE_MS)
+    assert stored(gateway, large.name) == large.read_bytes()
+    parts = sorted(line.rpartition("/")[2] for line in sent if line.startswith("PUT "))
+    assert parts == ["1", "2", "3"]
+    assert any(re.fullmatch(r".+ of 8\.6 MiB · .+/s · \d+ s left", text) for text in seen), seen
+
+
+def test_refusal_of_a_large_file_is_asked_for_once(
+    gateway: Gateway, page: Page, large: Path
+) -> None:
+    choose(page, gateway, large, key=large.name)
+    expect(item(page, large)).to_contain_text("Stored", timeout=PATIENCE_MS)
+    large.write_bytes(os.urandom(5_000_000))
+    with page.expect_response(lambda response: response.status == 614) as refused:
+        choose(page, gateway, large, key=large.name)
+    again: list[str] = []
+    page.on("request", lambda request: again.append(request.url))
+    expect(item(page, large)).to_contain_text("refused with status 614")
+    page.wait_for_timeout(1500)  # the first pause before another attempt is a second
+    assert refused.value.url not in again
+
+
+def test_empty_file_is_uploaded(gateway: Gateway, page: Page, tmp_path: Path) -> None:
+    path = tmp_path / f"empty-{uuid.uuid4().hex}.txt"
+    path.touch()
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    choose(page, gateway, path, key=path.name)
+    expect(item(page, path)).to_contain_text("Stored")
+    assert (stored(gateway, path.name), errors) == (b"", [])
+
+
+@pytest.mark.parametrize("reload", [False, True])
+def test_cancelled_upload_resumes_from_the_parts_that_are_there(
+    gateway: Gateway, page: Page, large: Path, reload: bool
+) -> None:
+    answered: list[str] = []
+    held = True
+
+    def hold_the_last_part(route: Route) -> None:
+        if not held:
+            route.continue_()
+
+    def note(response: Response) -> None:
+        if response.request.method == "PUT" and response.ok:
+            answered.append(response.url.rpartition("/")[2])
+
+    page.route("**/uploads/*/3", hold_the_last_part)
+    page.on("response", note)
+    choose(page, gateway, large, key=large.name)
+    while len(answered) < 2:
+        page.wait_for_timeout(50)
+    page.get_by_role("button", name=f"Cancel {large.name}").click()
+    expect(item(page, large)).to_contain_text("Cancelled")
+    held = False
+    if reload:
+        choose(page, gateway, large, key=large.name)
+    else:
+        page.get_by_role("button", name=f"Resume {large.name}").click()
+    expect(item(page, large)).to_contain_text("Stored", timeout=PATIENCE_MS)
+    assert sorted(answered) == ["1", "2", "3"]
+    assert stored(gateway, large.name) == large.read_bytes()
+
+
+def test_part_is_sent_again_after_a_failure_of_the_server(
+    gateway: Gateway, page: Page, large: Path
+) -> None:
+    failures = [503, 599]
+    page.route(
+        "**/uploads/*/2",
+        lambda route: route.fulfill(status=failures.pop()) if failures else route.continue_(),
+    )
+    choose(page, gateway, large, key=large.name)
+    expect(item(page, large)).to_contain_text("Stored", timeout=PATIENCE_MS)
+    assert stored(gateway, large.name) == large.read_bytes()
+
+
+def test_thumbnail_and_exif_of_a_picture_are_shown(
+    gateway: Gateway, page: Page, photo: Path
+) -> None:
+    choose(page, gateway, photo, key=photo.name)
+    thumbnail = page.get_by_role("img", name=f"Thumbnail of {photo.name}")
+    expect(thumbnail).to_have_js_property("naturalWidth", 320, timeout=PATIENCE_MS)
+    expect(item(page, photo)).to_contain_text("width640")
+    expect(item(page, photo)).to_contain_text(f"Model{MARKUP}")
+
+
+def test_text_of_other_peoples_files_is_never_markup(
+    gateway: Gateway, page: Page, photo: Path
+) -> None:
+    path = photo.rename(photo.with_name(f"<b>{uuid.uuid4().hex}.jpg"))
+    choose(page, gateway, path, key="$(fname)")
+    expect(item(page, path)).to_contain_text(f"Model{MARKUP}", timeout=PATIENCE_MS)
+    assert page.locator("#uploads b").count() == 0
+    assert page.evaluate("window.pwned") is None
+
+
+def test_sound_is_converted_and_can_be_listened_to(
+    gateway: Gateway, page: Page, song: Path
+) -> None:
+    answers = [{"status": 202, "headers": {"Retry-After": "1"}, "body": "{}"}]
+    page.route(
+        "**/*?avthumb/**",
+        lambda route: route.fulfill(**answers.pop()) if answers else route.continue_(),
+    )
+    choose(page, gateway, song, key=song.name)
+    page.get_by_role("button", name="Listen as MP3").click()
+    expect(item(page, song)).to_contain_text("Converting for 0 s")
+    player = page.get_by_label(f"{song.name} as MP3")
+    expect(player).to_be_visible(timeout=PATIENCE_MS)
+    player.evaluate("(audio) => { audio.preload = 'auto'; }")
+    page.wait_for_function("document.querySelector('audio').duration > 1.9")
+
+
+def test_job_of_the_token_is_followed_to_its_results(
+    gateway: Gateway, page: Page, song: Path
+) -> None:
+    """A token with persistentOps, as an operator's preset would give it."""
+    policy = {"scope": gateway.bucket, "persistentOps": "avthumb/mp3/ab/64k;nothing/at/all"}
+    pair = KeyPair(gateway.access_key, gateway.secret_key)
+    token = upload_token.sign(json.dumps(policy).encode(), pair)
+    page.route(
+        "**/token", lambda route: route.fulfill(json={"token": token, "upload_url": gateway.url})
+    )
+    choose(page, gateway, song, key=song.name)
+    player = page.get_by_label("Result of avthumb/mp3/ab/64k")
+    expect(player).to_be_visible(timeout=PATIENCE_MS)
+    expect(item(page, song)).to_contain_text("unknown command nothing")
+    page.wait_for_function("document.querySelector('audio').duration > 1.9")
+
+
+def test_plain_form_of_the_demo_page_comes_back_by_redirect(
+    gateway: Gateway, page: Page, photo: Path
+) -> None:
+    page.goto(gateway.url)
+    expect(page.get_by_label("Upload token")).not_to_have_value("")
+    page.locator("#plain-file").set_input_files(photo)
+    with page.expect_response(lambda response: response.request.method == "POST") as posted:
+        page.get_by_role("button", name="Send").click()
+    assert posted.value.status == 301
+    expect(page.get_by_label("What came back")).to_contain_text(photo.name)
 
 
 def test_form_of_another_origin_is_followed_to_its_return_url(
@@ -93,7 +316,7 @@ def test_form_of_another_origin_is_followed_to_its_return_url(
         page.wait_for_url("**/done?**")
         query = parse_qs(urlsplit(page.url).query)
     answer = json.loads(base64.urlsafe_b64decode(query["upload_ret"][0]))
-    assert answer == {"name": photo.name, "album": "7", "w": 64}
+    assert answer == {"name": photo.name, "album": "7", "w": 640}
     assert query["from"] == ["form"]
     assert gateway.object(key)["Body"].read() == photo.read_bytes()
 
@@ -121,7 +344,10 @@ def test_script_of_another_origin_may_upload(gateway: Gateway, page: Page) -> No
 
 
 @pytest.mark.parametrize("width", [390, 1000])
-def test_demo_page_needs_no_sideways_scrolling(gateway: Gateway, width: int) -> None:
+def test_demo_page_needs_no_sideways_scrolling(gateway: Gateway, photo: Path, width: int) -> None:
     with browser.page(width) as page:
         page.goto(gateway.url)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        choose(page, gateway, photo, key=f"{'long' * 30}/$(fname)")
+        expect(item(page, photo)).to_contain_text("Model", timeout=PATIENCE_MS)
         assert page.evaluate("document.documentElement.scrollWidth") <= width

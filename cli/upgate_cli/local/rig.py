@@ -16,7 +16,7 @@ from pathlib import Path
 import aiohttp
 
 from upgate.keys import KeyPair
-from upgate_cli.local import cloud, front, stack
+from upgate_cli.local import cloud, demo_preset, front, stack
 from upgate_cli.local.emulator import Emulator, emulator
 from upgate_cli.local.errors import StartError
 from upgate_cli.local.gateway import Gateway
@@ -91,6 +91,10 @@ async def _deployed(
             await asyncio.to_thread(allow_plain_http, running.endpoint, deployed)
             secret = deployed.resources["KeysSecret"]
             await asyncio.to_thread(_store_keys, running.endpoint, secret, options.keys)
+            table = deployed.resources["LedgerTable"]
+            await asyncio.to_thread(
+                demo_preset.store, running.endpoint, table, options.bucket, f"{url}/"
+            )
             yield running, deployed
     finally:
         building.cancel()
