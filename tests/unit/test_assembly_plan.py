@@ -120,6 +120,17 @@ def test_any_upload_becomes_parts_that_s3_takes_and_memory_holds(
     ]
 
 
+def test_a_join_with_a_group_takes_no_more_pieces_than_memory_holds() -> None:
+    """Pieces of the largest size before, between and after two pairs."""
+    large = 4_697_620
+    found = [Piece(f"p{number}", large, "e", None) for number in range(6)]
+    glued = {1: Glued("g1", 2), 4: Glued("g4", 2)}
+    held = {piece.name: large for piece in found} | {"g1": 2 * large, "g4": 2 * large}
+    parts = assembly_plan.plan(found, glued)
+    assert max(sizes(parts, held)) < 15 * MIB
+    assert sum(sizes(parts, held)) == 6 * large
+
+
 # Shares
 
 

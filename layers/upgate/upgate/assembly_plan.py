@@ -21,6 +21,11 @@ COPIES_PER_INVOCATION = 1_000
 INVOCATIONS = 64
 
 
+# Joins are made in memory, several side by side. A group has less than 10 MiB and what waits for
+# it less than 5, so every join can be kept below this.
+_JOIN_BYTES = 3 * limits.S3_PART_BYTES
+
+
 @dataclass(frozen=True, slots=True)
 class Copy:
     """An object of the work bucket as one part."""
@@ -52,6 +57,10 @@ class _Draft:
 
     pieces: tuple[Piece, ...]
     copy_of: str | None = None
+
+    @property
+    def size_bytes(self) -> int:
+        return sum(piece.size_bytes for piece in self.pieces)
 
     def with_more(self, pieces: Sequence[Piece]) -> _Draft:
         return _Draft((*self.pieces, *pieces)) if pieces else self
@@ -117,10 +126,13 @@ def joined_bytes(parts: Sequence[PlannedPart]) -> int:
 
 
 def _with_group(drafts: list[_Draft], waiting: list[Piece], group: _Draft) -> list[_Draft]:
-    """The drafts to add for a group after pieces that are too few for a part of their own."""
+    """The drafts to add for a group after pieces that are too few for a part of their own.
+
+    They go to the part before where that stays below _JOIN_BYTES, else to the group's own.
+    """
     if not waiting:
         return [group]
-    if drafts:
+    if drafts and drafts[-1].size_bytes + sum(piece.size_bytes for piece in waiting) < _JOIN_BYTES:
         drafts[-1] = drafts[-1].with_more(waiting)
         return [group]
     return [_Draft(tuple(waiting)).with_more(group.pieces)]
