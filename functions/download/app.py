@@ -21,7 +21,7 @@ from upgate.saved_result import ResultSaver
 from upgate.served_object import ObjectServer
 from upgate.source_object import SourceObject
 from upgate.style_store import CACHE_SECONDS, StyleStore
-from upgate.upload import UploadContext
+from upgate.upload_ports import UploadContext
 from upgate_aws import boundary, clients, file_fetching
 from upgate_aws.http_event import HttpRequest
 from upgate_aws.key_source import KeySource

@@ -25,7 +25,7 @@ from upgate.pfop import PfopPorts
 from upgate.request_authorization import SignedRequest
 from upgate.responses import Response, json_response
 from upgate.style_store import StyleStore
-from upgate.upload import UploadContext
+from upgate.upload_ports import UploadContext
 from upgate_aws import boundary, clients
 from upgate_aws.http_event import HttpRequest
 from upgate_aws.key_source import KeySource

@@ -12,7 +12,7 @@ from upgate.responses import Response
 from upgate.resumable_call import ResumableCall
 from upgate.resumable_v1 import BlockUploads
 from upgate.resumable_v2 import MultipartUploads
-from upgate.upload import UploadContext
+from upgate.upload_ports import UploadContext
 from upgate.work_bucket import WorkBucket
 from upgate_aws import boundary, clients, glue_invocation
 from upgate_aws.http_event import HttpRequest

@@ -10,7 +10,7 @@ from upgate.config import token_config
 from upgate.presets import DynamoPresets
 from upgate.responses import Response, json_response
 from upgate.token_issue import TokenRequest, TokenSettings
-from upgate.upload import UploadContext
+from upgate.upload_ports import UploadContext
 from upgate_aws import boundary, clients
 from upgate_aws.http_event import HttpRequest
 from upgate_aws.key_source import KeySource

@@ -11,7 +11,7 @@ from upgate.config import upload_config
 from upgate.content import BufferedContent
 from upgate.errors import UpgateError
 from upgate.responses import Response
-from upgate.upload import UploadContext
+from upgate.upload_ports import UploadContext
 from upgate_aws import boundary, clients
 from upgate_aws.http_event import HttpRequest
 from upgate_aws.uploading import make_uploader

@@ -88,6 +88,9 @@ def later(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def functions(_aws: aws.FakeAws, monkeypatch: pytest.MonkeyPatch) -> Functions:
+    # A message is there at once, and not in the middle of another test; when it would have been
+    # due is in its `due_at`.
+    monkeypatch.setattr("upgate.limits.QUEUE_DELAY_SECONDS", 0)
     _aws.s3.reset()
     _aws.functions.functions.clear()
     _aws.functions.invocations = 0

@@ -85,15 +85,19 @@ class Stack:
         answer = self.asyncops.lambda_handler(batch(body), Context())
         assert answer == {"batchItemFailures": []}
 
-    def waiting(self, url: str = "") -> list[dict[str, Any]]:
-        """Take all messages that wait for redelivery, delays passed over."""
-        client = boto3.client(
+    def sqs(self) -> Any:
+        """A client to the queues."""
+        return boto3.client(
             "sqs",
             endpoint_url=self.functions.aws.moto,
             region_name=aws.REGION,
             aws_access_key_id="test",
             aws_secret_access_key="test",
         )
+
+    def waiting(self, url: str = "") -> list[dict[str, Any]]:
+        """Take all messages that wait for redelivery, delays passed over."""
+        client = self.sqs()
         url = url or self.functions.aws.redelivery_url
         found = []
         while page := client.receive_message(
@@ -136,9 +140,7 @@ def batch(body: str) -> dict[str, Any]:
 
 
 @pytest.fixture
-def stack(functions: Functions, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
-    # Lets a message of a delay be taken at once; what it would have been is in `due_at`.
-    monkeypatch.setattr("upgate.limits.QUEUE_DELAY_SECONDS", 0)
+def stack(functions: Functions) -> Iterator[Stack]:
     business = Business()
     with loopback.serve(business) as url:
         business.url = f"{url}/cb?secret=1"

@@ -109,7 +109,7 @@ def test_memory_above_the_limit_is_refused(tmp_path: Path) -> None:
         (
             1,
             "[in#0 @ 0x5] Error opening input: Invalid data found when processing input\n"
-            "Error opening input file /work/x/in.mp4.\n[h264 @ 0x7] no frame!\n",
+            "Error opening input file /opt/x/in.mp4.\n[h264 @ 0x7] no frame!\n",
             UnprocessableSourceError,
             "the source cannot be read: no frame!",
         ),

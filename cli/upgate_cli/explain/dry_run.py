@@ -19,7 +19,8 @@ from upgate.put_policy import PutPolicy
 from upgate.stages import Stages
 from upgate.storage import Destination
 from upgate.templates import variables_in
-from upgate.upload import UploadContext, Uploader, UploadPorts, UploadSettings
+from upgate.upload import Uploader
+from upgate.upload_ports import UploadContext, UploadPorts, UploadSettings
 from upgate.upload_request import UploadRequest
 from upgate_cli.transfer.source_file import SourceFile
 

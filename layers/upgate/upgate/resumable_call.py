@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from upgate import limits
 from upgate.authorization import Grant, upload_token_of
 from upgate.errors import FileTooLargeError
-from upgate.upload import UploadContext, Uploader
+from upgate.upload import Uploader
+from upgate.upload_ports import UploadContext
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,12 +7,9 @@ only 200, 301/303 or 579 may leave: any other 5xx makes SDKs send the file again
 from __future__ import annotations
 
 import hashlib
-import logging
 import secrets
-import time
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, tzinfo
+from datetime import datetime
 
 from upgate import (
     authorization,
@@ -20,7 +17,6 @@ from upgate import (
     callback_request,
     fetched_key,
     job,
-    limits,
     object_key,
     reply,
 )
@@ -28,54 +24,15 @@ from upgate.authorization import Grant
 from upgate.callback import CallbackOutcome, CallbackRequest
 from upgate.content import IncomingContent
 from upgate.content_checks import check_crc32, check_size, settle_mime_type
-from upgate.errors import CallbackFailedError, DeliveryUnderWayError, UpgateError
-from upgate.ledger import Ledger, UploadIntent
-from upgate.magic_variables import DescribeMedia, Field, MagicVariables, UploadFacts
+from upgate.errors import CallbackFailedError, UpgateError
+from upgate.ledger import UploadIntent
+from upgate.magic_variables import Field, MagicVariables, UploadFacts
+from upgate.promises import Promises
 from upgate.responses import Response
-from upgate.stages import Stages
 from upgate.storage import Destination, Store
 from upgate.templates import render_text
+from upgate.upload_ports import UploadContext, UploadPorts, UploadSettings
 from upgate.upload_request import UploadRequest
-from upgate.upload_token import KeyLookup
-
-_log = logging.getLogger(__name__)
-
-_CLAIM_POLL_SECONDS = 0.25
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UploadSettings:
-    """What the operator decided for all uploads."""
-
-    buckets: Mapping[str, str]
-    """Logical bucket, as scopes name it, to S3 bucket."""
-    time_zone: tzinfo
-    redirect_status: int = 301
-    deadline_required: bool = False
-    callback_budget_seconds: float = 8.0
-
-
-@dataclass(frozen=True, slots=True)
-class UploadPorts:
-    """The outside world of an upload, but for the object itself."""
-
-    keys: KeyLookup
-    ledger: Ledger
-    call_back: Callable[[CallbackRequest], CallbackOutcome]
-    holds: Callable[[Destination], bool]
-    """Whether a destination's object is of this very upload; see `storage.holds`."""
-    describe_media: DescribeMedia | None = None
-    redeliver: Callable[[str], None] | None = None
-    """Has a callback that failed sent again, by its upload's id; None: nobody does."""
-
-
-@dataclass(frozen=True, slots=True)
-class UploadContext:
-    """One request's own circumstances."""
-
-    reqid: str
-    now_seconds: float
-    stages: Stages
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +51,7 @@ class Uploader:
     def __init__(self, settings: UploadSettings, ports: UploadPorts) -> None:
         self._settings = settings
         self._ports = ports
+        self._promises = Promises(ports.ledger, ports.redeliver)
 
     def receive(
         self,
@@ -179,15 +137,8 @@ class Uploader:
                 store(prepared.destination)
         except UpgateError:
             if prepared.callback is not None:
-                self._release(prepared.destination.upload_id)
+                self._promises.release(prepared.destination.upload_id)
             raise
-
-    def _release(self, upload_id: str) -> None:
-        """Nothing was stored, so whoever repeats this upload is not to wait for its callback."""
-        try:
-            self._ports.ledger.release(upload_id)
-        except UpgateError:
-            _log.warning("claim of %s not released", upload_id, exc_info=True)
 
     def _facts(
         self,
@@ -279,18 +230,7 @@ class Uploader:
             job_kind=policy.persistent_type,
         )
         with context.stages.stage("ledger"):
-            return self._record_intent(intent)
-
-    def _record_intent(self, intent: UploadIntent) -> bytes | None:
-        """Write the intent as soon as no other call of the same upload is calling back."""
-        started = time.monotonic()
-        while True:
-            try:
-                return self._ports.ledger.record_intent(intent)
-            except DeliveryUnderWayError:
-                if time.monotonic() - started > limits.DELIVERY_CLAIM_SECONDS:
-                    raise
-                time.sleep(_CLAIM_POLL_SECONDS)
+            return self._promises.record(intent)
 
     def _relay(
         self,
@@ -301,27 +241,11 @@ class Uploader:
     ) -> Response:
         """Call the business server and pass its answer on, byte for byte, or answer 579."""
         outcome = self._call_back(callback, context)
-        self._record_delivery(callback, outcome)
+        self._promises.record_delivery(callback, outcome)
         if outcome.accepted:
             return Response(200, outcome.body, reply.accepted_type(request))
-        self._redeliver(callback)
+        self._promises.redeliver(callback)
         return _callback_failure(callback, outcome, facts)
-
-    def _redeliver(self, callback: CallbackRequest) -> None:
-        if self._ports.redeliver is None:
-            return
-        try:
-            self._ports.redeliver(callback.delivery_id)
-        except UpgateError:
-            # The object's own event finds what is owed as well.
-            _log.warning("delivery %s not queued", callback.delivery_id, exc_info=True)
-
-    def _record_delivery(self, callback: CallbackRequest, outcome: CallbackOutcome) -> None:
-        try:
-            self._ports.ledger.record_delivery(callback.delivery_id, outcome)
-        except UpgateError:
-            # The call is made: the answer cannot change any more.
-            _log.warning("delivery %s not recorded", callback.delivery_id, exc_info=True)
 
     def _call_back(self, callback: CallbackRequest, context: UploadContext) -> CallbackOutcome:
         with context.stages.stage("cb"):
@@ -350,7 +274,7 @@ class Uploader:
             if fetched_key.parse(answer) is None:
                 return _callback_failure(asked.callback, outcome, facts, fetch_key=True)
             if request.session:
-                self._record_delivery(asked.callback, outcome)
+                self._promises.record_delivery(asked.callback, outcome)
         fetched = fetched_key.parse(answer)
         if fetched is None:
             raise CallbackFailedError

@@ -12,7 +12,7 @@ from upgate.config import HttpConfig
 from upgate.errors import UpgateError
 from upgate.responses import Response
 from upgate.stages import Stages
-from upgate.upload import UploadContext
+from upgate.upload_ports import UploadContext
 from upgate_aws import http_event
 from upgate_aws.http_event import HttpRequest
 from upgate_aws.log import logger

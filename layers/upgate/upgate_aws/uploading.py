@@ -10,7 +10,8 @@ from upgate.config import UploadConfig
 from upgate.ledger import DynamoLedger
 from upgate.redelivery_ladder import Ladder
 from upgate.redelivery_queue import RedeliveryQueue
-from upgate.upload import Uploader, UploadPorts, UploadSettings
+from upgate.upload import Uploader
+from upgate.upload_ports import UploadPorts, UploadSettings
 from upgate_aws import avinfo_invocation, callback_invocation, clients
 from upgate_aws.key_source import KeySource
 
