@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from types import ModuleType
 from typing import Any
 
-from bench import resumable_memory
+from bench import function_environment, resumable_memory
 from bench.weightless_s3 import WeightlessS3
 from tests import events
 from tests.fakes import loopback
@@ -64,20 +64,10 @@ def stage() -> Iterator[Stage]:
     s3, functions = WeightlessS3(), FakeLambda()
     with loopback.serve(s3) as s3_url, loopback.serve(functions) as lambda_url:
         os.environ.update(
-            UPGATE_BUCKETS='{"demo": "bucket"}',
-            UPGATE_WORK_BUCKET="work",
-            UPGATE_LEDGER_TABLE="ledger",
-            UPGATE_KEYS_SECRET="keys",
-            UPGATE_CALLBACK_FUNCTION="callback",
-            UPGATE_AVINFO_FUNCTION="avinfo",
-            UPGATE_REDELIVERY_QUEUE="redelivery",
-            UPGATE_REDELIVERY_WAITS="5",
+            function_environment.VARIABLES,
             UPGATE_GLUE_FUNCTION="glue",
             AWS_ENDPOINT_URL_S3=s3_url,
             AWS_ENDPOINT_URL_LAMBDA=lambda_url,
-            AWS_ACCESS_KEY_ID="bench",
-            AWS_SECRET_ACCESS_KEY="bench",
-            AWS_DEFAULT_REGION="eu-central-1",
             POWERTOOLS_LOG_LEVEL="CRITICAL",
         )
         app = importlib.import_module("functions.resumable.app")

@@ -8,6 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from bench import function_environment
+
 ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / ".upgate" / "bench-venv"
 PYTHON = FOLDER / "bin" / "python"
@@ -30,18 +32,8 @@ def environment(**variables: str) -> dict[str, str]:
     return {
         "PATH": "/usr/bin:/bin",
         "PYTHONPATH": os.pathsep.join((str(ROOT), str(ROOT / "layers" / "upgate"))),
-        "AWS_DEFAULT_REGION": "eu-central-1",
-        "AWS_ACCESS_KEY_ID": "bench",
-        "AWS_SECRET_ACCESS_KEY": "bench",
         "POWERTOOLS_SERVICE_NAME": "upgate",
-        "UPGATE_BUCKETS": '{"demo": "bucket"}',
-        "UPGATE_WORK_BUCKET": "work",
-        "UPGATE_LEDGER_TABLE": "ledger",
-        "UPGATE_KEYS_SECRET": "keys",
-        "UPGATE_CALLBACK_FUNCTION": "callback",
-        "UPGATE_AVINFO_FUNCTION": "avinfo",
-        "UPGATE_REDELIVERY_QUEUE": "redelivery",
-        "UPGATE_REDELIVERY_WAITS": "5",
+        **function_environment.VARIABLES,
         **variables,
     }
 

@@ -25,7 +25,7 @@ from PIL import Image
 from requests_toolbelt import MultipartEncoder
 from requests_toolbelt.multipart import decoder
 
-from bench import photo, sink
+from bench import function_environment, photo, sink
 from tests import events
 
 ROUNDS = 40
@@ -81,14 +81,7 @@ def naive(port: int) -> Callable[[dict[str, Any]], None]:
 
 def upgate(port: int) -> Callable[[dict[str, Any]], None]:
     os.environ.update(
-        UPGATE_BUCKETS='{"demo": "bucket"}',
-        UPGATE_WORK_BUCKET="work",
-        UPGATE_LEDGER_TABLE="ledger",
-        UPGATE_KEYS_SECRET="keys",
-        UPGATE_CALLBACK_FUNCTION="callback",
-        UPGATE_AVINFO_FUNCTION="avinfo",
-        UPGATE_REDELIVERY_QUEUE="redelivery",
-        UPGATE_REDELIVERY_WAITS="5",
+        function_environment.VARIABLES,
         AWS_ENDPOINT_URL_S3=f"http://127.0.0.1:{port}",
         POWERTOOLS_LOG_LEVEL="CRITICAL",
     )
@@ -124,9 +117,7 @@ def measure(
 def main() -> None:
     if not ALLOCATOR.items() <= os.environ.items():  # glibc reads them at start-up only
         os.execve(sys.executable, [sys.executable, "-m", "bench.upload"], os.environ | ALLOCATOR)
-    os.environ.update(
-        AWS_ACCESS_KEY_ID="bench", AWS_SECRET_ACCESS_KEY="bench", AWS_DEFAULT_REGION="eu-central-1"
-    )
+    os.environ.update(function_environment.VARIABLES)  # boto3, of the naive handler, too
     event = make_event(photo.make())
     # Ports of their own: the sink answers one connection at a time.
     with sink.running() as one, sink.running() as two, sink.running() as three:

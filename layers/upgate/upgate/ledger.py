@@ -6,11 +6,11 @@ One item per intent: pk `upload#<id>`, sk `intent`. A plain upload, which owes n
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from upgate import limits
+from upgate import limits, storage
 from upgate.callback import CallbackOutcome, CallbackRequest
 from upgate.delivery import DeliveryState
 from upgate.delivery_store import DeliveryStore, item_key
@@ -124,16 +124,8 @@ class DynamoLedger:
 
     def read_intent(self, upload_id: str) -> UploadIntent | None:
         """What an upload promised, but for its callback; None for one that owes nothing."""
-        from botocore.exceptions import BotoCoreError, ClientError
-
-        try:
-            found = self._client().get_item(
-                TableName=self._table, Key=item_key(upload_id), ConsistentRead=True
-            )
-        except (BotoCoreError, ClientError) as error:
-            raise StorageFailedError from error
-        item = found.get("Item")
-        if item is None:
+        item = self._item(upload_id)
+        if not item:
             return None
         return UploadIntent(
             upload_id=upload_id,
@@ -156,18 +148,18 @@ class DynamoLedger:
         DeliveryStore(self._client, self._table).release(upload_id)
 
     def _kept_answer(self, upload_id: str) -> bytes:
-        from botocore.exceptions import BotoCoreError, ClientError
-
-        try:
-            found = self._client().get_item(
-                TableName=self._table, Key=item_key(upload_id), ConsistentRead=True
-            )
-        except (BotoCoreError, ClientError) as error:
-            raise StorageFailedError from error
-        answer = found.get("Item", {}).get("answer", {}).get("S")
+        answer: str | None = self._item(upload_id).get("answer", {}).get("S")
         if answer is None:
             raise DeliveryUnderWayError
         return answer.encode()
+
+    def _item(self, upload_id: str) -> Mapping[str, Any]:
+        """The upload's item as it is now; empty where there is none."""
+        with storage.failures():
+            found = self._client().get_item(
+                TableName=self._table, Key=item_key(upload_id), ConsistentRead=True
+            )
+        return found.get("Item", {})
 
     def record_delivery(self, upload_id: str, outcome: CallbackOutcome) -> None:
         """Mark the delivery as accepted, with the answer to give again, or as still owed."""

@@ -69,10 +69,7 @@ class Uploader:
         try:
             return self._carry_out(grant, request, content, store, context)
         except UpgateError as error:
-            redirect = reply.failure_redirect(grant.policy, error, self._settings.redirect_status)
-            if redirect is None:
-                raise
-            return redirect
+            return self._redirect(grant, error)
 
     def authorize(self, token: str, context: UploadContext) -> Grant:
         """What a token allows here and now; raises as `authorization.authorize` does."""
@@ -93,8 +90,11 @@ class Uploader:
         """
         if error.token is None:
             raise error
-        policy = self.authorize(error.token, context).policy
-        redirect = reply.failure_redirect(policy, error, self._settings.redirect_status)
+        return self._redirect(self.authorize(error.token, context), error)
+
+    def _redirect(self, grant: Grant, error: UpgateError) -> Response:
+        """Tell a browser of a failure where its policy says; raise it where that is no answer."""
+        redirect = reply.failure_redirect(grant.policy, error, self._settings.redirect_status)
         if redirect is None:
             raise error
         return redirect
