@@ -219,6 +219,12 @@ def sqs(body: dict[str, Any]) -> dict[str, Any]:
     return {"Records": [record]}
 
 
+def redeliveries() -> dict[str, dict[str, Any]]:
+    """Of an upload that no ledger knows: nothing is owed, so nothing comes again."""
+    due = {"upload_id": "0123456789abcdef0123456789abcdef", "rung": 0, "due_at": 1795262400}
+    return {"redelivery-due": sqs(due)}
+
+
 def downloads() -> dict[str, dict[str, Any]]:
     route = "GET /{proxy+}"
     fop = http("GET", "/songs/a b.aac", route)
@@ -253,7 +259,7 @@ def media() -> dict[str, dict[str, Any]]:
 
 def main() -> None:
     samples = uploads() | tokens() | callbacks() | resumables() | shares() | queries()
-    samples |= jobs() | downloads() | job_queries() | media()
+    samples |= jobs() | redeliveries() | downloads() | job_queries() | media()
     for name, event in samples.items():
         (FOLDER / f"{name}.json").write_text(json.dumps(event, indent=2) + "\n")
 

@@ -2,8 +2,8 @@
 
 The emulator unzips every layer once per execution environment, without the files' modes: ffmpeg
 would not even be executable. The same pinned packages come from the emulator's own environment
-(group `local` of pyproject.toml), which its functions inherit; tests/functional/test_layer_size.py
-builds the real layer.
+(group `local` of pyproject.toml), which its functions inherit; tests/functional/test_built_artefact.py
+builds the real layer and runs it.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from typing import Any
 from upgate_cli.local.errors import StartError
 
 _LAYER = "MediaLayer"
+_CODE = Path("layers") / "media"
 
 
 def write_template(root: Path, state: Path) -> Path:
@@ -30,10 +31,9 @@ def write_template(root: Path, state: Path) -> Path:
     template: dict[str, Any] = yaml_parse((root / "template.yaml").read_text())
     layer = template.get("Resources", {}).get(_LAYER)
     if layer is not None:
-        source = root / layer["Properties"]["ContentUri"]
         target = state / "media-layer"
         shutil.copytree(
-            source,
+            root / _CODE,
             target / "python",
             ignore=shutil.ignore_patterns("__pycache__", "requirements.txt"),
         )
