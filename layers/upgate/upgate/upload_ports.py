@@ -10,7 +10,7 @@ from upgate.callback import CallbackOutcome, CallbackRequest
 from upgate.ledger import Ledger
 from upgate.magic_variables import DescribeMedia
 from upgate.stages import Stages
-from upgate.storage import Destination
+from upgate.storage import Destination, StoredObject
 from upgate.upload_token import KeyLookup
 
 
@@ -33,8 +33,8 @@ class UploadPorts:
     keys: KeyLookup
     ledger: Ledger
     call_back: Callable[[CallbackRequest], CallbackOutcome]
-    holds: Callable[[Destination], bool]
-    """Whether a destination's object is of this very upload; see `storage.holds`."""
+    find: Callable[[Destination], StoredObject | None]
+    """What a destination holds now; see `storage.find`."""
     describe_media: DescribeMedia | None = None
     redeliver: Callable[[str], None] | None = None
     """Has a callback that failed sent again, by its upload's id; None: nobody does."""
