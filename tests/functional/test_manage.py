@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from types import ModuleType
@@ -13,6 +13,7 @@ from urllib.parse import urlencode
 import pytest
 
 from tests import events
+from tests.fakes.loopback import Received, Reply
 from tests.fakes.s3 import FakeS3, StoredObject
 from tests.functional.conftest import Functions
 from tests.resumable_client import b64
@@ -174,6 +175,19 @@ def test_an_object_in_the_way_stays_unless_forced(admin: Admin, call: str) -> No
     assert admin.s3.objects["s3-demo", "b"].body == b"old"
     assert admin(f"/{call}/{entry('a')}/{entry('b')}/force/true") == (200, {})
     assert admin.s3.objects["s3-demo", "b"].body == b"new"
+
+
+def test_of_two_copies_at_once_s3_lets_one_win(admin: Admin) -> None:
+    admin.store("a", b"new")
+
+    def another_first(operation: str, _: Received, carry_out: Callable[[], Reply]) -> Reply:
+        if operation == "CopyObject":
+            admin.store("b", b"old")
+        return carry_out()
+
+    admin.s3.intercept = another_first
+    assert admin(f"/copy/{entry('a')}/{entry('b')}")[0] == 614
+    assert admin.s3.objects["s3-demo", "b"].body == b"old"
 
 
 def test_a_moved_object_is_at_its_new_place_only(admin: Admin) -> None:

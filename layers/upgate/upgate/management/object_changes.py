@@ -42,8 +42,6 @@ def delete(client: S3Client, entry: Entry) -> None:
 def copy(client: S3Client, source: Entry, target: Entry, *, force: bool) -> None:
     """Copy an object with all that is known of it.
 
-    Without `force` S3 itself refuses to overwrite.
-
     Raises:
         NoSuchEntryError: there is no source.
         ObjectExistsError: there is a target, and no `force`.
@@ -55,6 +53,9 @@ def copy(client: S3Client, source: Entry, target: Entry, *, force: bool) -> None
         if not force:
             raise ObjectExistsError
         return
+    if not force and object_stat.head_if_there(client, target) is not None:
+        raise ObjectExistsError
+    # Between two at once S3's condition decides.
     _write(client, source, target, found, {} if force else {"IfNoneMatch": "*"})
 
 
