@@ -2,8 +2,8 @@
 
 The emulator unzips every layer once per execution environment, without the files' modes: ffmpeg
 would not even be executable. The same pinned packages come from the emulator's own environment
-(group `local` of pyproject.toml), which its functions inherit; tests/functional/test_built_artefact.py
-builds the real layer and runs it.
+(group `local` of pyproject.toml), which its functions inherit;
+tests/functional/test_built_artefact.py builds the real layer and runs it.
 """
 
 from __future__ import annotations
