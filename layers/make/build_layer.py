@@ -15,6 +15,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from trim_botocore import trim
+
 # Lambda's Python 3.13 runs on Amazon Linux 2023, which has glibc 2.34 (aws.md 1).
 _PLATFORMS = {
     "arm64": ("manylinux2014_aarch64", "manylinux_2_28_aarch64", "manylinux_2_34_aarch64"),
@@ -36,6 +38,8 @@ def build(layer: Path, architecture: str, artifacts: Path) -> None:
         raise SystemExit(f"{sys.executable} has no pip: run `python3.13 -m ensurepip`.")
     target = artifacts / "python"
     _install(layer / "requirements.txt", architecture, target)
+    if (target / "botocore").exists():
+        trim(target / "botocore")
     for package in sorted(path.parent for path in layer.glob("*/__init__.py")):
         shutil.copytree(
             package, target / package.name, ignore=shutil.ignore_patterns("__pycache__")
