@@ -21,6 +21,7 @@ from tests.artefact.built import BuiltFunction
 ROUNDS = 11
 MOST = 0.75
 _UPLOAD = "UploadFunction"
+_BOTOCORE_USER = "ResumableFunction"
 _YARDSTICK = 'boto3.client("s3")'
 _YARDSTICK_CODE = """
 import boto3
@@ -52,17 +53,20 @@ def _functions(folder: Path) -> Mapping[str, BuiltFunction]:
     (code / "app.py").write_text(_YARDSTICK_CODE)
     return {
         _YARDSTICK: replace(upload, code=code, layers=()),
-        f"{_UPLOAD}, no bytecode": replace(upload, layers=_without_bytecode(upload, folder)),
         **functions,
+        f"{_UPLOAD}, no bytecode": _without(upload, "__pycache__", folder),
+        f"{_BOTOCORE_USER}, runtime's botocore": _without(
+            functions[_BOTOCORE_USER], "botocore", folder
+        ),
     }
 
 
-def _without_bytecode(function: BuiltFunction, folder: Path) -> tuple[Path, ...]:
-    """The layers as SAM's own builder would make them."""
-    copies = tuple(folder / layer.name for layer in function.layers)
+def _without(function: BuiltFunction, name: str, folder: Path) -> BuiltFunction:
+    """The function with layers that lack every folder `name`: what was gained by shipping it."""
+    copies = tuple(folder / f"without {name}" / layer.name for layer in function.layers)
     for layer, copy in zip(function.layers, copies, strict=True):
-        shutil.copytree(layer, copy, ignore=shutil.ignore_patterns("__pycache__"))
-    return copies
+        shutil.copytree(layer, copy, ignore=shutil.ignore_patterns(name))
+    return replace(function, layers=copies)
 
 
 def _start(function: BuiltFunction, folder: Path) -> float:
@@ -80,10 +84,10 @@ def main() -> None:
     medians = measure()
     yardstick = medians[_YARDSTICK]
     print("cold start on top of the runtime client, processor time; median of", ROUNDS)
-    print(f"{'what':28} {'ms':>6} {'ratio':>6} {'at most':>8}")
+    print(f"{'what':38} {'ms':>6} {'ratio':>6} {'at most':>8}")
     for name, milliseconds in medians.items():
         limit = MOST if name == _UPLOAD else ""
-        print(f"{name:28} {milliseconds:6.0f} {milliseconds / yardstick:6.2f} {limit:>8}")
+        print(f"{name:38} {milliseconds:6.0f} {milliseconds / yardstick:6.2f} {limit:>8}")
 
 
 if __name__ == "__main__":
