@@ -105,5 +105,10 @@ def test_layer_holds_no_tests_of_ours_and_no_build_files(architecture: str) -> N
     folder = layer("UpgateLayer", architecture)
     assert [path.name for path in folder.iterdir()] == ["python"]
     names = {path.name for path in (folder / "python").iterdir()}
-    assert {"upgate", "upgate_aws", "PIL", "multipart.py"} <= names
-    assert not names & {"requirements.txt", "Makefile", "bin", "tests", "upgate_media", "botocore"}
+    assert {"upgate", "upgate_aws", "PIL", "multipart.py", "botocore"} <= names
+    assert not names & {"requirements.txt", "Makefile", "bin", "tests", "upgate_media", "boto3"}
+
+
+def test_layers_botocore_knows_s3_alone(architecture: str) -> None:
+    data = layer("UpgateLayer", architecture) / "python" / "botocore" / "data"
+    assert [path.name for path in data.iterdir() if path.is_dir()] == ["s3"]
