@@ -9,7 +9,7 @@ EXPORT := $(UV) export -q --locked --no-emit-project --no-header --no-annotate -
 export SAM_CLI_TELEMETRY := 0
 export AWS_DEFAULT_REGION ?= us-east-1
 
-.PHONY: help local test check setup fmt lint types validate build lock clean
+.PHONY: help local test fuzz check setup fmt lint types validate build lock clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -21,6 +21,11 @@ local: $(UV) ## run the whole gateway here; ARGS="--port 9000" for options
 test: $(UV) ## all tests: unit, functional, end to end
 	@tests/system_packages.sh
 	$(RUN) pytest $(ARGS)
+
+TARGET ?= raw_form
+fuzz: $(UV) ## hostile input without end; TARGET=template (tests/fuzz/run.py has all), ARGS=-max_total_time=600
+	@mkdir -p .fuzz/$(TARGET)
+	$(RUN) python -m tests.fuzz.run $(TARGET) -artifact_prefix=.fuzz/ $(ARGS) .fuzz/$(TARGET) tests/fuzz/corpus/$(TARGET)
 
 check: lint types validate test ## everything that CI runs
 
@@ -52,7 +57,7 @@ lock: $(UV) ## after a change of dependencies
 	$(EXPORT) media -o layers/media/requirements.txt
 
 clean: ## remove what can be made again
-	rm -rf .aws-sam .upgate .uv .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .aws-sam .upgate .uv .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .fuzz
 
 .uv/bin/uv:
 	python3 -m venv .uv
