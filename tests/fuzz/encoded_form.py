@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from tests import sdk_bodies
 from tests.sdk_bodies import Upload
-from upgate.form import parse_form
-from upgate.upload_request import UploadRequest
+from upgate.intake.form import parse_form
+from upgate.intake.upload_request import UploadRequest
 
 # What a client writes as it is and a reader cannot tell from an escape (protocol.md 2.2).
 _AMBIGUOUS = {

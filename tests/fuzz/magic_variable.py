@@ -11,10 +11,12 @@ from datetime import UTC, datetime
 from typing import BinaryIO
 
 # The first four are imported only when asked for: here, so that they are instrumented.
-from upgate import exif, image_average, image_info, mime, strict_json  # noqa: F401
+from upgate import strict_json
+from upgate.contents import mime
+from upgate.images import exif, image_average, image_info
 from upgate.errors import InvalidArgumentError
-from upgate.magic_variables import Field, MagicVariables, UploadFacts
-from upgate.templates import render_form, render_json
+from upgate.variables.magic_variables import Field, MagicVariables, UploadFacts
+from upgate.variables.templates import render_form, render_json
 
 _PLACES = tuple(Field)
 

@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from urllib.parse import quote
 
 from upgate.errors import UpgateError
-from upgate.form import parse_form
-from upgate.object_metadata import PREFIX
-from upgate.upload_request import UploadRequest
+from upgate.intake.form import parse_form
+from upgate.intake.object_metadata import PREFIX
+from upgate.intake.upload_request import UploadRequest
 
 _BOUNDARY = "fuzz-5a1cf0e7d2"
 _HEADER_FIELDS = {
