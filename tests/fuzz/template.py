@@ -11,7 +11,14 @@ from collections.abc import Callable, Iterable, Iterator
 
 from upgate import limits, strict_json
 from upgate.errors import InvalidArgumentError
-from upgate.variables.templates import Json, Resolve, render_form, render_json, render_text, variables_in
+from upgate.variables.templates import (
+    Json,
+    Resolve,
+    render_form,
+    render_json,
+    render_text,
+    variables_in,
+)
 
 _UNRESERVED = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~"
 # RFC 3986, 2.1, byte by byte.

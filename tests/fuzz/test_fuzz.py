@@ -13,9 +13,9 @@ import pytest
 
 from tests.fuzz import encoded_form, magic_variable, raw_form, template
 from upgate.intake import form
+from upgate.intake.upload_request import Content, UploadRequest
 from upgate.variables import templates
 from upgate.variables.templates import Resolve
-from upgate.intake.upload_request import Content, UploadRequest
 
 ROOT = Path(__file__).parents[2]
 CORPUS = Path(__file__).parent / "corpus"
@@ -99,6 +99,8 @@ def test_value_that_is_not_escaped_is_found(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_variable_that_raises_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("upgate.images.exif.read_exif", lambda stream: {"a": stream.read(1).decode()})
+    monkeypatch.setattr(
+        "upgate.images.exif.read_exif", lambda stream: {"a": stream.read(1).decode()}
+    )
     with pytest.raises(UnicodeDecodeError):
         magic_variable.check(read("magic_variable", "rgb.jpg"))
