@@ -87,11 +87,12 @@ def later(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def functions(_aws: aws.FakeAws, monkeypatch: pytest.MonkeyPatch) -> Functions:
+def functions(_aws: aws.FakeAws, monkeypatch: pytest.MonkeyPatch) -> Iterator[Functions]:
     # A message is there at once, and not in the middle of another test; when it would have been
     # due is in its `due_at`.
     monkeypatch.setattr("upgate.limits.QUEUE_DELAY_SECONDS", 0)
     _aws.s3.reset()
     _aws.functions.functions.clear()
     _aws.functions.invocations = 0
-    return Functions(_aws, monkeypatch)
+    yield Functions(_aws, monkeypatch)
+    clients.forget()

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from upgate.callbacks.callback import CallbackOutcome
-from upgate.deliveries import delivery
+from upgate.deliveries import claims, delivery
 from upgate.deliveries.delivery import Delivery, DeliveryState
 from upgate.deliveries.upload_item import UploadItems
 from upgate.dynamo_item import encode
@@ -41,9 +41,9 @@ class DeliveryStore:
         """
         condition = (
             "delivery = :owed AND (attribute_not_exists(rung) OR rung <= :rung)"
-            " AND (attribute_not_exists(claimed_until) OR claimed_until < :now)"
+            f" AND {claims.IS_FREE}"
         )
-        values = encode({":owed": _OWED, ":rung": rung, ":now": now, ":until": until})
+        values = encode({":owed": _OWED, ":rung": rung, ":until": until}) | claims.moments(now)
         return self._items.update(
             upload_id, "SET claimed_until = :until", values, condition=condition
         )
