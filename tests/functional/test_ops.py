@@ -21,9 +21,11 @@ from tests.fakes import aws
 from tests.fakes.loopback import Received, Reply
 from tests.fakes.s3 import StoredObject, error
 from tests.functional.conftest import Functions
-from upgate import encoding
+from upgate import encoding, limits
 from upgate.callbacks.callback import CallbackAttempt, CallbackOutcome
 from upgate.fops.result_name import ResultName
+from upgate.jobs import upload_job
+from upgate.jobs.job import Item
 from upgate.tokens.keys import KeyPair
 
 BUCKET, WORK = "s3-demo", "s3-work"
@@ -169,6 +171,20 @@ def test_commands_of_a_job_share_one_download_and_leave_nothing(
     assert codes(functions, job_id) == [0, 0, 0]
     assert functions.aws.s3.count("GetObject") == 1
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(("more", "code"), [(-1, 0), (0, 3)])
+def test_command_that_ended_its_function_is_tried_up_to_the_limit(
+    functions: Functions, more: int, code: int
+) -> None:
+    key, job_id = upload(functions, persistentOps=VIEW)
+    app = functions.load("asyncops")
+    ports = app.RUNNER._ports
+    ports.jobs.create(upload_job.of(ports.ledger.read_intent(job_id.removeprefix("up."))))
+    for _ in range(limits.FOP_ATTEMPTS + more):
+        ports.jobs.start(job_id, Item(number=0, text=VIEW))
+    run(app, created(key))
+    assert codes(functions, job_id) == [code]
 
 
 def test_bad_command_does_not_keep_the_others_from_running(functions: Functions) -> None:
@@ -333,6 +349,18 @@ def test_object_is_a_redirect_to_s3(functions: Functions) -> None:
     answer = download(functions.load("download"), "/a/b c.jpg")
     assert answer["statusCode"] == 302
     assert urlsplit(answer["headers"]["Location"]).path == f"/{BUCKET}/a/b%20c.jpg"
+
+
+@pytest.mark.parametrize(("less", "status"), [(0, 302), (1, 400)])
+def test_source_is_processed_while_a_client_waits_up_to_the_limit(
+    functions: Functions, less: int, status: int
+) -> None:
+    picture = photo()
+    store(functions, "a.jpg", picture, **{"upgate-etag": f"F{uuid.uuid4().hex}"})
+    app = functions.load("download")
+    assert len(picture) < limits.DOWNLOAD_SOURCE_BYTES
+    functions.patch.setattr(limits, "DOWNLOAD_SOURCE_BYTES", len(picture) - less)
+    assert download(app, "/a.jpg", VIEW)["statusCode"] == status
 
 
 def test_second_request_for_a_picture_processes_nothing(functions: Functions) -> None:
