@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import socket
 import time
+from datetime import UTC
 from typing import Any, cast
 
 import pytest
 
 from upgate import limits
+from upgate.callbacks.callback import CallbackAttempt, CallbackOutcome
+from upgate.deliveries.delivery_store import KEPT_ANSWER_BYTES, DeliveryStore
 from upgate.deliveries.redelivery_queue import Redelivery, RedeliveryQueue
 from upgate.jobs import notification
+from upgate.jobs.job import Job
 from upgate.outbound.egress import Egress
 from upgate.outbound.egress_errors import EgressConnectionError
 from upgate.outbound.egress_exchange import OutgoingRequest
@@ -82,10 +86,6 @@ def test_addresses_of_a_name_are_tried_up_to_the_limit(monkeypatch: pytest.Monke
 
 
 def test_notification_has_the_time_that_a_callback_may_have_at_most() -> None:
-    from datetime import UTC
-
-    from upgate.jobs.job import Job
-
     job = Job(
         job_id="j",
         reqid="r",
@@ -100,3 +100,18 @@ def test_notification_has_the_time_that_a_callback_may_have_at_most() -> None:
     assert request is not None
     assert request.budget_seconds == limits.NOTIFY_BUDGET_SECONDS
     assert limits.NOTIFY_BUDGET_SECONDS <= limits.CALLBACK_BUDGET_SECONDS
+
+
+@pytest.mark.parametrize(("more", "is_kept"), [(0, True), (1, False)])
+def test_accepted_answer_is_kept_for_a_repetition_up_to_its_limit(more: int, is_kept: bool) -> None:
+    written: dict[str, Any] = {}
+
+    class Table:
+        def update_item(self, **request: Any) -> None:
+            written.update(request["ExpressionAttributeValues"])
+
+    attempt = CallbackAttempt(url="http://a/", status=200, error="", milliseconds=1)
+    body = b"{}".ljust(KEPT_ANSWER_BYTES + more)
+    outcome = CallbackOutcome(accepted=True, body=body, attempts=(attempt,))
+    DeliveryStore(lambda: cast("Any", Table()), "ledger").record("u", outcome)
+    assert (":answer" in written) is is_kept
