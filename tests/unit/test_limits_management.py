@@ -20,7 +20,7 @@ class S3:
         self.copies = 0
 
     def head_object(self, **_: Any) -> dict[str, Any]:
-        return {"ContentLength": self.size, "Metadata": {}, "ContentType": "a/b"}
+        return {"ContentLength": self.size, "Metadata": {}, "ETag": "e"}
 
     def copy_object(self, **_: Any) -> None:
         self.copies += 1
