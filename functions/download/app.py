@@ -70,7 +70,7 @@ DOWNLOADER = Downloader(
         s3_bucket=CONFIG.buckets[BUCKET],
         work_bucket=CONFIG.work_bucket,
         find=partial(source_object.find, clients.thin_s3()),
-        server=ObjectServer(clients.presigner().url, clients.s3),
+        server=ObjectServer(clients.presigner().url, clients.s3, CONFIG.url_lifetime_seconds),
         settings=StyleStore(
             clients.dynamodb,
             CONFIG.ledger_table,
@@ -93,6 +93,6 @@ def lambda_handler(event: dict[str, Any], _: object) -> dict[str, Any]:
 
 
 def _carry(request: HttpRequest, context: UploadContext) -> Response:
-    host = request.headers.get("host") or request.domain
+    host = CONFIG.http.host(request.headers.get("host") or request.domain)
     url = DownloadUrl(host, request.path, request.query)
     return DOWNLOADER.answer(DownloadRequest(request.method, url, context.now_seconds))

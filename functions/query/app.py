@@ -86,7 +86,7 @@ def _settings(request: HttpRequest, context: UploadContext) -> Response:
 def _authorize(request: HttpRequest, context: UploadContext) -> str:
     signed = SignedRequest(
         request.method,
-        request.headers.get("host") or request.domain,
+        CONFIG.http.host(request.headers.get("host") or request.domain),
         request.path,
         request.query,
         request.headers,
