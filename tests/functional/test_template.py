@@ -25,6 +25,8 @@ FUNCTIONS = {
     if resource["Type"] == "AWS::Serverless::Function"
 }
 
+QUEUES = [name for name, item in RESOURCES.items() if item["Type"] == "AWS::SQS::Queue"]
+
 
 class NoManagedPolicies:
     """The transform asks AWS for these; the template uses none."""
@@ -146,6 +148,12 @@ def test_ladder_of_the_template_is_one_that_functions_read() -> None:
 def test_poison_message_ends_in_a_dead_letter_queue(queue: str, dead_letters: str) -> None:
     redrive = RESOURCES[queue]["Properties"]["RedrivePolicy"]
     assert redrive["deadLetterTargetArn"] == {"Fn::GetAtt": [dead_letters, "Arn"]}
+
+
+@pytest.mark.parametrize("queue", QUEUES)
+def test_queue_is_encrypted(queue: str) -> None:
+    """checkov does not know this property, and is told to be silent (.ci/checkov.yaml)."""
+    assert RESOURCES[queue]["Properties"]["SqsManagedSseEnabled"] is True
 
 
 def test_nothing_in_the_work_bucket_is_kept_for_ever() -> None:
