@@ -12,7 +12,7 @@ import pytest
 from tests.fakes.cloudformation import TEMPLATE_PATH, ChangeSet
 from upgate_aws import config
 
-CHANGE_SET = ChangeSet.of()
+CHANGE_SET = ChangeSet.of(HeavyOps="true")
 GLOBALS: dict[str, str] = CHANGE_SET.resolve(
     CHANGE_SET.template["Globals"]["Function"]["Environment"]["Variables"]
 )

@@ -101,6 +101,8 @@ class AsyncOpsConfig:
     work_bucket: str
     ledger_table: str
     ops_queue: str
+    heavy_queue: str
+    """Where work goes that would take too long here; empty: nowhere."""
     redelivery_queue: str
     callback_function: str
     result_days: int
@@ -206,6 +208,7 @@ def asyncops_config(environ: Mapping[str, str]) -> AsyncOpsConfig:
         work_bucket=_read(environ, "UPGATE_WORK_BUCKET", str),
         ledger_table=_read(environ, "UPGATE_LEDGER_TABLE", str),
         ops_queue=_read(environ, "UPGATE_OPS_QUEUE", str),
+        heavy_queue=environ.get("UPGATE_HEAVY_QUEUE", ""),
         redelivery_queue=_read(environ, "UPGATE_REDELIVERY_QUEUE", str),
         callback_function=_read(environ, "UPGATE_CALLBACK_FUNCTION", str),
         result_days=int(_read(environ, "UPGATE_RESULT_DAYS", _number(2, 36_500), "365")),
