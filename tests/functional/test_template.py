@@ -187,6 +187,13 @@ def test_bucket_is_private_and_refuses_plain_http(bucket: str) -> None:
     )
 
 
+@pytest.mark.parametrize("bucket", ["UploadBucket", "WorkBucket"])
+def test_page_may_read_what_a_download_redirects_it_to(bucket: str) -> None:
+    """The Origin is "null" after a redirect elsewhere (WHATWG Fetch, "HTTP-redirect fetch")."""
+    [rule] = RESOURCES[bucket]["Properties"]["CorsConfiguration"]["CorsRules"]
+    assert (rule["AllowedOrigins"], rule["AllowedMethods"]) == (["*"], ["GET", "HEAD"])
+
+
 @pytest.mark.parametrize("layer_name", ["UpgateLayer", "MediaLayer"])
 def test_layer_is_built_for_the_processor_of_the_functions(layer_name: str) -> None:
     layer = RESOURCES[layer_name]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 from typing import Any
@@ -10,6 +11,9 @@ import pytest
 
 from tests.fakes.cloudformation import ChangeSet
 from upgate import limits
+from upgate.callbacks.callback import CallbackAttempt, CallbackOutcome, CallbackRequest
+from upgate_aws import delivery_log
+from upgate_aws.log import logger
 
 RESOURCES = ChangeSet.of().resources()
 ALARMS: dict[str, dict[str, Any]] = {
@@ -24,7 +28,8 @@ FUNCTIONS = {
 
 def watched(alarm: dict[str, Any]) -> list[tuple[str, str, str]]:
     """Namespace, metric and the value of the one dimension, of each metric of an alarm."""
-    metrics = [item["MetricStat"]["Metric"] for item in alarm.get("Metrics", []) if "MetricStat" in item]  # fmt: skip # noqa: E501
+    sums = [item["MetricStat"] for item in alarm.get("Metrics", []) if "MetricStat" in item]
+    metrics = [item["Metric"] for item in sums]
     return [
         (metric["Namespace"], metric["MetricName"], metric["Dimensions"][0]["Value"])
         for metric in metrics or [alarm]
@@ -101,6 +106,40 @@ def test_refused_callbacks_are_counted_under_the_name_that_the_alarm_watches() -
     name = (metric["MetricNamespace"], metric["MetricName"])
     assert [name] == [found[:2] for found in watched(ALARMS["CallbackFailuresAlarm"])]
     assert RESOURCES["CallbackFailedMetric"]["Properties"]["LogGroupName"] == "CallbackLogGroup"
+
+
+@pytest.mark.parametrize(("accepted", "counted"), [(False, True), (True, False)])
+def test_log_line_of_a_refused_callback_is_the_one_that_is_counted(
+    monkeypatch: pytest.MonkeyPatch,
+    accepted: bool,
+    counted: bool,
+) -> None:
+    stream = io.StringIO()
+    for handler in logger.handlers:
+        monkeypatch.setattr(handler, "stream", stream)
+    request = CallbackRequest(
+        urls=("https://app.example.com/",),
+        body="{}",
+        content_type="application/json",
+        host="",
+        access_key="ak",
+        delivery_id="d",
+        budget_seconds=1.0,
+    )
+    attempt = CallbackAttempt(
+        url=request.urls[0],
+        status=200 if accepted else 500,
+        error="" if accepted else "Internal Server Error",
+        milliseconds=1,
+    )
+    outcome = CallbackOutcome(accepted=accepted, body=b"", attempts=(attempt,))
+    delivery_log.write(request, outcome)
+    line = json.loads(stream.getvalue())
+    metric = RESOURCES["CallbackFailedMetric"]["Properties"]
+    assert metric["FilterPattern"] == '{ $.message = "callback" && $.accepted IS FALSE }'
+    assert (line["message"] == "callback" and line["accepted"] is False) == counted
+    assert metric["MetricTransformations"][0]["Dimensions"][0]["Value"] == "$.service"
+    assert "service" in line
 
 
 def test_dashboard_shows_every_function_and_queue_by_its_own_name() -> None:
