@@ -535,6 +535,21 @@ def test_private_bucket_wants_a_right_and_fresh_token(
     assert download(styled.load("download"), "/a b.jpg", query)["statusCode"] == status
 
 
+@pytest.mark.parametrize(("public_url", "status"), [("https://up.example.com", 302), ("", 401)])
+def test_url_that_was_signed_for_the_domain_is_right_behind_cloudfront(
+    styled: Functions, public_url: str, status: int
+) -> None:
+    """CloudFront passes on the API's own Host header."""
+    admin(styled, "/private/demo/private/1")
+    store(styled, "a.jpg", photo())
+    signature = events.PAIR.sign(b"https://up.example.com/a.jpg?e=1999999999")
+    app = styled.load("download", UPGATE_PUBLIC_URL=public_url)
+    host = {"host": "a1b2.execute-api.eu-west-1.amazonaws.com"}
+    event = events.http("GET", "/a.jpg", headers=host, route="GET /{proxy+}")
+    event["rawQueryString"] = f"e=1999999999&token=testak:{signature}"
+    assert app.lambda_handler(event, None)["statusCode"] == status
+
+
 def test_private_bucket_does_not_tell_what_it_has(styled: Functions) -> None:
     admin(styled, "/private/demo/private/1")
     assert download(styled.load("download"), "/not-there")["statusCode"] == 401
