@@ -2,9 +2,13 @@
 # A uv on PATH is used as it is; without one a pinned one is fetched into .uv/. uv finds or fetches Python 3.13.
 
 UV_VERSION := 0.13.8
+CHECKOV_VERSION := 3.3.30
 UV := $(or $(shell command -v uv 2>/dev/null),.uv/bin/uv)
 RUN := $(UV) run --locked
 EXPORT := $(UV) export -q --locked --no-emit-project --no-header --no-annotate --only-group
+
+# In an environment of its own: it pins an older boto3 than everything else needs.
+CHECKOV := $(UV) run -q --no-project --isolated --python 3.13 --with-requirements .ci/checkov.txt checkov
 
 export SAM_CLI_TELEMETRY := 0
 export AWS_DEFAULT_REGION ?= us-east-1
@@ -47,6 +51,7 @@ types: $(UV)
 
 validate: $(UV) ## check template.yaml
 	$(RUN) sam validate --lint
+	$(CHECKOV) --file template.yaml --config-file .ci/checkov.yaml
 
 build: $(UV) ## build what `sam deploy` deploys
 	$(RUN) sam build
@@ -55,6 +60,7 @@ lock: $(UV) ## after a change of dependencies
 	$(UV) lock
 	$(EXPORT) layer -o layers/upgate/requirements.txt
 	$(EXPORT) media -o layers/media/requirements.txt
+	echo "checkov==$(CHECKOV_VERSION)" | $(UV) pip compile -q --python-version 3.13 --no-header --no-annotate - -o .ci/checkov.txt
 
 clean: ## remove what can be made again
 	rm -rf .aws-sam .upgate .uv .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .fuzz

@@ -23,6 +23,7 @@ from tests.fakes.s3 import StoredObject, error
 from tests.functional.conftest import Functions
 from upgate import encoding, limits
 from upgate.callbacks.callback import CallbackAttempt, CallbackOutcome
+from upgate.errors import TooSlowError
 from upgate.fops.result_name import ResultName
 from upgate.jobs import upload_job
 from upgate.jobs.job import Item
@@ -258,6 +259,41 @@ def test_command_that_kills_its_function_is_given_up(functions: Functions) -> No
     assert codes(functions, job_id) == [2]
     assert run(app, created(key)) == []
     assert codes(functions, job_id) == [3]
+
+
+def too_slow(functions: Functions, app: ModuleType) -> None:
+    """Processing that an estimate refuses."""
+
+    def refuse(*_: object, **__: object) -> None:
+        raise TooSlowError(1200)
+
+    functions.patch.setattr(app.MAKER, "make", refuse)
+
+
+def test_command_that_would_take_too_long_fails_with_its_estimate(functions: Functions) -> None:
+    key, job_id = upload(functions, persistentOps=f"{VIEW};imageView2/1/w/9/h/9")
+    app = functions.load("asyncops")
+    too_slow(functions, app)
+    run(app, created(key))
+    run(app, json.dumps({"upgate": "RunJob", "job_id": job_id}))
+    [first, _] = query(functions, job_id)[1]["items"]
+    assert (first["code"], first["error"]) == (3, "the command would take about 1200 s")
+
+
+def test_command_that_would_take_too_long_goes_to_the_heavy_queue(functions: Functions) -> None:
+    queue = sqs(functions)
+    heavy = queue.create_queue(QueueName=f"heavy-{uuid.uuid4().hex}")["QueueUrl"]
+    key, job_id = upload(functions, persistentOps=f"{VIEW};imageView2/1/w/9/h/9")
+    app = functions.load("asyncops", UPGATE_HEAVY_QUEUE=heavy)
+    too_slow(functions, app)
+    assert run(app, created(key)) == []
+    assert codes(functions, job_id)[0] == 2
+    [message] = queue.receive_message(QueueUrl=heavy)["Messages"]
+    assert json.loads(message["Body"]) == {"upgate": "RunJob", "job_id": job_id}
+    assert waiting(functions) == []
+    app = functions.load("asyncops", UPGATE_OPS_QUEUE=heavy, UPGATE_HEAVY_QUEUE="")
+    assert run(app, message["Body"]) == []
+    assert codes(functions, job_id) == [0, 0]
 
 
 def test_result_that_is_made_elsewhere_is_waited_for(functions: Functions) -> None:
@@ -525,6 +561,21 @@ def test_private_bucket_wants_a_right_and_fresh_token(
         url = f"https://up.example.com/a%20b.jpg?{signed}"
         query += f"testak:{events.PAIR.sign(url.encode())}"
     assert download(styled.load("download"), "/a b.jpg", query)["statusCode"] == status
+
+
+@pytest.mark.parametrize(("public_url", "status"), [("https://up.example.com", 302), ("", 401)])
+def test_url_that_was_signed_for_the_domain_is_right_behind_cloudfront(
+    styled: Functions, public_url: str, status: int
+) -> None:
+    """CloudFront passes on the API's own Host header."""
+    admin(styled, "/private/demo/private/1")
+    store(styled, "a.jpg", photo())
+    signature = events.PAIR.sign(b"https://up.example.com/a.jpg?e=1999999999")
+    app = styled.load("download", UPGATE_PUBLIC_URL=public_url)
+    host = {"host": "a1b2.execute-api.eu-west-1.amazonaws.com"}
+    event = events.http("GET", "/a.jpg", headers=host, route="GET /{proxy+}")
+    event["rawQueryString"] = f"e=1999999999&token=testak:{signature}"
+    assert app.lambda_handler(event, None)["statusCode"] == status
 
 
 def test_private_bucket_does_not_tell_what_it_has(styled: Functions) -> None:

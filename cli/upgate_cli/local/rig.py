@@ -82,7 +82,11 @@ async def _deployed(
             await asyncio.to_thread(stack.create_artifact_bucket, running.endpoint)
             template = await building
             say("deploying")
-            parameters = {"LogicalBucket": options.bucket, "RedeliveryWaits": _REDELIVERY_WAITS}
+            parameters = {
+                "LogicalBucket": options.bucket,
+                "RedeliveryWaits": _REDELIVERY_WAITS,
+                "Alarms": "false",  # the emulator has none over several metrics
+            }
             if options.host not in _WILDCARDS:  # else clients come by many names: their own counts
                 parameters["PublicUrl"] = url
             deployed = await stack.deploy(

@@ -64,6 +64,8 @@ class JobPorts:
     call_back: Callable[[CallbackRequest], CallbackOutcome]
     seconds_left: Callable[[], float]
     time_zone: tzinfo
+    heavy_queue: OpsQueue | None = None
+    """Of a function with more processors, for what would take too long here."""
 
 
 class JobRunner:
@@ -127,6 +129,12 @@ class JobRunner:
             except ResultBusyError:
                 self._ports.jobs.pause(job_id, item)
                 is_busy = True
+            except TooSlowError as error:
+                if self._ports.heavy_queue is not None:
+                    self._ports.jobs.pause(job_id, item)
+                    self._ports.heavy_queue.send(RunJob(job_id))
+                    return
+                self._finish(job, _failed(item, error.message))
             except StorageFailedError:
                 self._ports.jobs.pause(job_id, item)
                 raise
@@ -145,7 +153,7 @@ class JobRunner:
     def _run_item(
         self, job: Job, item: Item, source: SourceObject | None, *, is_first: bool
     ) -> Item:
-        """What has become of a command; a passing fault goes on up."""
+        """What has become of a command; a passing fault goes on up, and what is too slow here."""
         self._ports.jobs.start(job.job_id, item)
         if item.attempts >= limits.FOP_ATTEMPTS:
             return _failed(item, "the command ended its function too often: too much for it")
@@ -162,7 +170,7 @@ class JobRunner:
         except TooSlowError as error:
             if not is_first:  # alone it has the whole time of an invocation
                 raise ResultBusyError from error
-            return _failed(item, error.message)
+            raise
         except (FopError, InvalidArgumentError, NoSuchBucketError) as error:
             return _failed(item, error.message)
         return replace(
