@@ -205,13 +205,13 @@ NEEDED: dict[str, set[str]] = {
     "Resumable": {
         *("get object", "put object", "abort object", "list uploads", "list work"),
         *("get piece", "put piece"),
-        *("ledger get", "ledger put", "ledger update", "send redelivery", "keys read"),
+        *("ledger get", "ledger update", "send redelivery", "keys read"),
         *("invoke Callback", "invoke Glue", "invoke Avinfo"),
     },
     "Token": {"ledger get", "keys read"},
     "Upload": {
         *("get object", "put object", "list uploads"),
-        *("ledger get", "ledger put", "ledger update", "send redelivery", "keys read"),
+        *("ledger get", "ledger update", "send redelivery", "keys read"),
         *("invoke Callback", "invoke Avinfo"),
     },
 }

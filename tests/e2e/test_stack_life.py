@@ -19,8 +19,8 @@ import aiohttp
 import pytest
 
 from tests.e2e.local_process import ROOT
-from upgate import upload_token
-from upgate.keys import KeyPair
+from upgate.tokens import upload_token
+from upgate.tokens.keys import KeyPair
 from upgate_cli.local import cloud, stack
 from upgate_cli.local.emulator import Emulator, emulator
 from upgate_cli.local.event import Answer, Request

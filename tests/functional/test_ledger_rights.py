@@ -9,7 +9,7 @@ from tests.functional.conftest import Functions
 
 OPERATIONS = ("GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query")
 PREFIXES = ("upload", "job", "result", "styles", "preset")
-UPLOADS = {"GetItem upload", "PutItem upload", "UpdateItem upload"}
+UPLOADS = {"GetItem upload", "UpdateItem upload"}
 RIGHTS: dict[str, set[str]] = {
     "asyncops": {
         "GetItem upload",

@@ -14,7 +14,8 @@ import pytest
 from samtranslator.translator.transform import transform
 from samtranslator.yaml_helper import yaml_parse
 
-from upgate import config, limits
+from upgate import limits
+from upgate_aws import config
 from upgate_cli.local.routes import routes_of
 from upgate_cli.local.security import IamScheme, JwtScheme, Scheme
 from upgate_cli.local.stack import Stack
@@ -217,7 +218,7 @@ def test_environment_has_every_name_that_the_configuration_reads() -> None:
         for name in properties.get("Environment", {}).get("Variables", {})
         if name.startswith("UPGATE_")
     }
-    source = (ROOT / "layers/upgate/upgate/config.py").read_text()
+    source = (ROOT / "layers/upgate/upgate_aws/config.py").read_text()
     assert set(re.findall(r"UPGATE_[A-Z_]+", source)) - given == set()
 
 
