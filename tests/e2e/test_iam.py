@@ -25,7 +25,7 @@ ITEM = {"pk": {"S": "iam#probe"}, "sk": {"S": "probe"}}
 DENIED = {"AccessDenied", "AccessDeniedException", "403"}
 
 FUNCTIONS = (
-    *("AsyncOps", "Avinfo", "Callback", "Download", "Glue"),
+    *("AsyncOps", "Avinfo", "Callback", "Download", "Glue", "Manage"),
     *("Query", "Redelivery", "Resumable", "Token", "Upload"),
 )
 
@@ -194,6 +194,7 @@ NEEDED: dict[str, set[str]] = {
         *("ledger get", "ledger put", "send ops", "invoke Callback", "keys read"),
     },
     "Glue": {"put object", "get piece"},
+    "Manage": {"get object", "put object", "delete object", "list uploads", "keys read"},
     "Query": {
         *("get object", "list uploads", "ledger get", "ledger put", "ledger query"),
         *("send ops", "keys read"),

@@ -16,17 +16,11 @@ from upgate_aws.thin_clients import ThinDynamoDb
 
 TABLE = {"Fn::GetAtt": ["LedgerTable", "Arn"]}
 _TEMPLATE = Path(__file__).parents[2] / "template.yaml"
+_RESOURCES: dict[str, Any] = yaml_parse(_TEMPLATE.read_text())["Resources"]
 _FUNCTIONS = {
-    "asyncops": "AsyncOpsFunction",
-    "avinfo": "AvinfoFunction",
-    "callback": "CallbackFunction",
-    "download": "DownloadFunction",
-    "glue": "GlueFunction",
-    "query": "QueryFunction",
-    "redelivery": "RedeliveryFunction",
-    "resumable": "ResumableFunction",
-    "token": "TokenFunction",
-    "upload": "UploadFunction",
+    resource["Properties"]["CodeUri"].split("/")[1]: resource["Properties"]
+    for resource in _RESOURCES.values()
+    if resource["Type"] == "AWS::Serverless::Function"
 }
 FUNCTIONS = tuple(_FUNCTIONS)
 
@@ -34,8 +28,7 @@ FUNCTIONS = tuple(_FUNCTIONS)
 @cache
 def statements(function: str) -> tuple[Statement, ...]:
     """A function's statements on the ledger's table, whose ARN is `table` here."""
-    resources = yaml_parse(_TEMPLATE.read_text())["Resources"]
-    policies = resources[_FUNCTIONS[function]]["Properties"].get("Policies", ())
+    policies = _FUNCTIONS[function].get("Policies", ())
     return tuple(
         {**statement, "Resource": "table"}
         for policy in policies

@@ -23,6 +23,7 @@ RIGHTS: dict[str, set[str]] = {
     "callback": set(),
     "download": {"GetItem result", "PutItem result", "GetItem styles"},
     "glue": set(),
+    "manage": set(),
     "query": {"GetItem upload", "PutItem job", "Query job", "GetItem styles", "PutItem styles"},
     "redelivery": {"GetItem upload", "UpdateItem upload"},
     "resumable": UPLOADS,
