@@ -15,6 +15,9 @@ from samtranslator.yaml_helper import yaml_parse
 
 from upgate import limits
 from upgate_aws import config
+from upgate_cli.local.routes import routes_of
+from upgate_cli.local.security import IamScheme, JwtScheme, Scheme
+from upgate_cli.local.stack import Stack
 
 ROOT = Path(__file__).resolve().parents[2]
 TEMPLATE: dict[str, Any] = yaml_parse((ROOT / "template.yaml").read_text())
@@ -40,18 +43,25 @@ def statements(function: str) -> Iterator[dict[str, Any]]:
         yield from policy["Statement"]
 
 
-def test_transformed_template_is_lint_clean_and_has_no_cycle(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+@pytest.fixture(scope="module")
+def transformed() -> Iterator[dict[str, Any]]:
+    """The template as CloudFormation gets it."""
     template = yaml_parse((ROOT / "template.yaml").read_text())
     for resource in template["Resources"].values():  # transform() takes no local paths
         if resource["Type"] == "AWS::Serverless::Function":
             resource["Properties"]["CodeUri"] = "s3://bucket/key"
         if resource["Type"] == "AWS::Serverless::LayerVersion":
             resource["Properties"]["ContentUri"] = "s3://bucket/key"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+        yield transform(template, {}, NoManagedPolicies())
+
+
+def test_transformed_template_is_lint_clean_and_has_no_cycle(
+    transformed: dict[str, Any], tmp_path: Path
+) -> None:
     path = tmp_path / "transformed.json"
-    path.write_text(json.dumps(transform(template, {}, NoManagedPolicies())))
+    path.write_text(json.dumps(transformed))
     done = subprocess.run(
         [Path(sys.executable).with_name("cfn-lint"), "-t", path],
         capture_output=True,
@@ -59,6 +69,44 @@ def test_transformed_template_is_lint_clean_and_has_no_cycle(
         timeout=60,
     )
     assert (done.returncode, done.stdout) == (0, "")
+
+
+def schemes(transformed: dict[str, Any], **parameters: str) -> dict[str, Scheme | None]:
+    """Who may use each route of the stack that is deployed with these parameters."""
+    physical = {name: name for name in transformed["Resources"]}
+    stack = Stack(physical, transformed, parameters)
+    return {route.key: route.scheme for route in routes_of(stack)}
+
+
+def test_token_route_asks_for_sigv4_where_no_issuer_is_named(transformed: dict[str, Any]) -> None:
+    assert schemes(transformed)["POST /token"] == IamScheme()
+
+
+def test_token_route_asks_for_a_jwt_of_the_issuer_that_is_named(
+    transformed: dict[str, Any],
+) -> None:
+    found = schemes(transformed, JwtIssuer="https://i.example/pool", JwtAudience="app")
+    expected = JwtScheme("https://i.example/pool", frozenset({"app"}))
+    assert found["POST /token"] == expected
+
+
+@pytest.mark.parametrize("parameter", ["JwtIssuer", "JwtAudience"])
+def test_token_route_is_not_open_where_half_of_an_issuer_is_named(
+    transformed: dict[str, Any], parameter: str
+) -> None:
+    assert schemes(transformed, **{parameter: "https://i.example"})["POST /token"] == IamScheme()
+
+
+def test_routes_for_upload_tokens_have_no_authorizer(transformed: dict[str, Any]) -> None:
+    found = schemes(transformed)
+    assert {key for key, scheme in found.items() if scheme} == {"POST /token"}
+
+
+@pytest.mark.parametrize("issuer", ["http://i.example", "http://127.0.0.1:9000", "https://"])
+def test_issuer_in_plain_text_is_refused_by_the_template(issuer: str) -> None:
+    pattern = TEMPLATE["Parameters"]["JwtIssuer"]["AllowedPattern"]
+    assert re.fullmatch(pattern, issuer) is None
+    assert re.fullmatch(pattern, "https://i.example/pool")
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)

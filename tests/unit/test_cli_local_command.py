@@ -19,6 +19,15 @@ from upgate_cli.main import main
         (["--secret-key", ""], "--secret-key"),
         (["--port", "65536"], "--port"),
         (["--max-seconds", "0"], "--max-seconds"),
+        (["--token-auth", "closed"], "--token-auth"),
+        (["--jwt-issuer", "https://i.example"], "together"),
+        (["--jwt-audience", "app"], "together"),
+        (["--jwt-issuer", "http://i.example", "--jwt-audience", "app"], "--jwt-issuer"),
+        (["--jwt-issuer", "https://i.example", "--jwt-audience", "a b"], "--jwt-audience"),
+        (
+            ["--jwt-issuer", "https://i.example", "--jwt-audience", "a", "--token-auth", "iam"],
+            "exclude each other",
+        ),
     ],
 )
 def test_wrong_option_is_wrong_use(arguments: list[str], complaint: str) -> None:

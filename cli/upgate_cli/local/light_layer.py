@@ -13,6 +13,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+from upgate_cli.local import token_auth
 from upgate_cli.local.errors import StartError
 
 _LAYER = "MediaLayer"
@@ -39,6 +40,7 @@ def write_template(root: Path, state: Path) -> Path:
         )
         layer["Properties"]["ContentUri"] = str(target)
         del layer["Metadata"]  # nothing to build
+    token_auth.allow_loopback_issuer(template)
     path = state / "template.json"
     path.write_text(json.dumps(template))
     return path

@@ -8,21 +8,24 @@ import os
 import shutil
 import socket
 import tempfile
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import aiohttp
 
 from upgate.tokens.keys import KeyPair
 from upgate_cli.local import cloud, demo_preset, front, stack
+from upgate_cli.local.authorizer import Authorizer
 from upgate_cli.local.emulator import Emulator, emulator
 from upgate_cli.local.errors import StartError
 from upgate_cli.local.gateway import Gateway
 from upgate_cli.local.invoker import Invoker
 from upgate_cli.local.plain_http import allow_plain_http
-from upgate_cli.local.routes import route_table
+from upgate_cli.local.routes import Route, RouteTable, routes_of
+from upgate_cli.local.security import JwtScheme
+from upgate_cli.local.token_auth import TokenAuth
 
 _BACKLOG = 128
 _REDELIVERY_WAITS = "1,1,2,5,30,120"  # nobody tries something out for hours
@@ -40,6 +43,7 @@ class Options:
     port: int
     bucket: str
     keys: KeyPair
+    token_auth: TokenAuth = field(default_factory=TokenAuth)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +70,13 @@ async def rig(options: Options, say: Say) -> AsyncIterator[Running]:
             _deployed(options, url, state, say) as (cloud_emulator, deployed),
             aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as http,
         ):
-            gate = Gateway(route_table(deployed), Invoker(http, cloud_emulator.endpoint))
+            routes = routes_of(deployed)
+            is_open = options.token_auth.kind == "open"
+            gate = Gateway(
+                RouteTable(routes),
+                Invoker(http, cloud_emulator.endpoint),
+                authorizers={} if is_open else _authorizers(routes, http),
+            )
             async with front.serving(listener, gate, page):
                 yield Running(url, cloud_emulator)
 
@@ -89,6 +99,7 @@ async def _deployed(
             }
             if options.host not in _WILDCARDS:  # else clients come by many names: their own counts
                 parameters["PublicUrl"] = url
+            parameters |= options.token_auth.parameters
             deployed = await stack.deploy(
                 options.root, state, running.endpoint, template, parameters
             )
@@ -103,6 +114,20 @@ async def _deployed(
     finally:
         building.cancel()
         await asyncio.gather(building, return_exceptions=True)
+
+
+def _authorizers(routes: Iterable[Route], http: aiohttp.ClientSession) -> dict[str, Authorizer]:
+    # Only who asks for them pays for importing their libraries.
+    from upgate_cli.local.iam_authorizer import IamAuthorizer
+    from upgate_cli.local.jwt_authorizer import JwtAuthorizer
+
+    return {
+        route.key: JwtAuthorizer(http, route.scheme)
+        if isinstance(route.scheme, JwtScheme)
+        else IamAuthorizer()
+        for route in routes
+        if route.scheme is not None
+    }
 
 
 def _store_keys(endpoint: str, secret: str, keys: KeyPair) -> None:

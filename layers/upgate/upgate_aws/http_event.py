@@ -31,6 +31,11 @@ class HttpRequest:
     event: Mapping[str, Any]
 
     @property
+    def is_authorized(self) -> bool:
+        """Whether the route has an authorizer; `identity` is what it established."""
+        return bool(self.event["requestContext"].get("authorizer"))
+
+    @property
     def content_type(self) -> str:
         """The Content-Type header, or nothing."""
         return self.headers.get("content-type", "")
