@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
@@ -25,7 +26,7 @@ NUMBERS = itertools.count()
 type Scenario = Callable[[Stack], list[Upload]]
 
 
-def token(**policy: object) -> str:
+def token(**policy: Any) -> str:
     """A token of its own, so that no upload is another's repetition."""
     deadline = 4_000_000_000 + next(NUMBERS)
     return events.token(
@@ -70,7 +71,7 @@ def refused_always(stack: Stack) -> list[Upload]:
     return new(stack)
 
 
-def abandoned(stack: Stack) -> list[Upload]:
+def abandoned(stack: Stack, key: str = "") -> list[Upload]:
     """The function dies before the callback, and nobody repeats the upload."""
     plan = stack.plan
 
@@ -79,9 +80,16 @@ def abandoned(stack: Stack) -> list[Upload]:
         return FAULTS["killed before"] if is_deadly else plan(call)
 
     stack.plan = die
-    sent = upload(stack, token(), fresh_key(), b"new", attempts=1)
+    sent = upload(stack, token(), key or fresh_key(), b"new", attempts=1)
     stack.plan = plan
     return [sent]
+
+
+def overwritten(stack: Stack) -> list[Upload]:
+    """The function dies before the callback, and another upload is there before S3's event."""
+    key = fresh_key()
+    (first,) = abandoned(stack, key)
+    return [first, upload(stack, token(scope=f"demo:{key}"), key, b"other")]
 
 
 # What a clean run of each function calls at least.
@@ -103,6 +111,7 @@ COVERED: list[tuple[str, Scenario]] = [
     ("callback", new),
     ("asyncops", new),
     ("asyncops", abandoned),
+    ("asyncops", overwritten),
     ("redelivery", abandoned),
     ("redelivery", refused_at_first),
     ("redelivery", refused_always),

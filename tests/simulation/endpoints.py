@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import pytest
+from botocore.compat import HTTPHeaders
 
 from tests.fakes.loopback import Received
 from upgate_aws.aws_endpoint import Answer, AwsEndpoint
@@ -58,6 +59,13 @@ class _Raw:
         return self._body
 
 
+def _headers(answer: Answer) -> HTTPHeaders:
+    headers = HTTPHeaders()
+    for name, value in answer.headers.items():
+        headers[name] = value
+    return headers
+
+
 def watch_botocore(stack: Stack, client: S3Client) -> None:
     """botocore's S3, by the hook that may answer in the network's place."""
     begun: list[str] = []
@@ -81,6 +89,6 @@ def watch_botocore(stack: Stack, client: S3Client) -> None:
         if answer is None:
             raise ReadTimeoutError(endpoint_url=request.url, error=TimeoutError())
         body = b"" if request.method == "HEAD" else answer.body
-        return AWSResponse(request.url, answer.status, dict(answer.headers), _Raw(body))
+        return AWSResponse(request.url, answer.status, _headers(answer), _Raw(body))
 
     client.meta.events.register_first("before-send.s3", before_send)

@@ -20,6 +20,7 @@ from urllib.parse import quote_plus
 import pytest
 
 from tests.fakes import aws
+from tests.fakes.lambda_service import FakeLambda
 from tests.fakes.loopback import Received
 from tests.functional.conftest import Functions
 from tests.simulation.business import Business, SimulatedEgress
@@ -201,7 +202,7 @@ def running() -> Iterator[Stack]:
         "UPGATE_REDELIVERY_DEAD_LETTERS": "dead",
         "UPGATE_LEDGER_TABLE": stack.table.name,
     }
-    fakes = aws.FakeAws(stack.s3, aws.FakeLambda(), "", environment, "ops", "redelivery", "dead")
+    fakes = aws.FakeAws(stack.s3, FakeLambda(), "", environment, "ops", "redelivery", "dead")
     with pytest.MonkeyPatch.context() as patch:
         loader = Functions(fakes, patch)
         endpoints.install(stack, patch)
@@ -212,5 +213,6 @@ def running() -> Iterator[Stack]:
         endpoints.watch_botocore(stack, stack.functions["asyncops"].S3)
         # What functions log of a fault is no news here.
         patch.setattr(logging.root.manager, "disable", logging.CRITICAL)
-        stack.functions["callback"].EGRESS = SimulatedEgress(stack, stack.business)
+        egress = SimulatedEgress(stack, stack.business)
+        patch.setattr(stack.functions["callback"], "EGRESS", egress)
         yield stack
