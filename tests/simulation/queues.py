@@ -64,8 +64,8 @@ class Queues:
             self.send(request["QueueUrl"], request["MessageBody"], request.get("DelaySeconds", 0))
         elif operation == "ChangeMessageVisibility":
             messages = self.queues[request["QueueUrl"]].messages
-            visible_at = self._clock.now + request["VisibilityTimeout"]
-            messages[request["ReceiptHandle"]].visible_at = visible_at
+            if (found := messages.get(request["ReceiptHandle"])) is not None:
+                found.visible_at = self._clock.now + request["VisibilityTimeout"]
         else:
             raise AssertionError(operation)
         return {}
@@ -102,7 +102,7 @@ class Queues:
     def finish(self, name: str, message: Message, answer: Any) -> None:
         """Delete a message unless its function died or said that it failed."""
         if answer == {"batchItemFailures": []}:
-            del self.queues[name].messages[message.message_id]
+            self.queues[name].messages.pop(message.message_id, None)
 
     def dead_letters(self) -> list[dict[str, Any]]:
         """What was given up, in both queues."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 import importlib
 import json
 import logging
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from types import ModuleType
@@ -67,8 +67,8 @@ class Stack:
         self.plan: Plan = no_fault
         self.between: Callable[[], None] = lambda: None
         """Runs before every call: what happens elsewhere meanwhile."""
-        self.event_delay: Callable[[], float] = lambda: 1.0
-        """How long S3 takes to tell of an object, at most 900 s."""
+        self.event_delays: Callable[[], Sequence[float]] = lambda: (1.0,)
+        """When S3 tells of an object, once or more often, in seconds, at most 900."""
         self.calls: list[Call] = []
         self.functions: dict[str, ModuleType] = {}
         self._running: list[Invocation] = []
@@ -118,7 +118,8 @@ class Stack:
             "eventName": "ObjectCreated:Put",
             "s3": {"bucket": {"name": bucket}, "object": described},
         }
-        self.queues.send("ops", json.dumps({"Records": [record]}), self.event_delay())
+        for delay in self.event_delays():
+            self.queues.send("ops", json.dumps({"Records": [record]}), delay)
 
     # Calls.
 
@@ -186,8 +187,11 @@ def _json(document: Any) -> Answer:
 
 
 @contextmanager
-def running() -> Iterator[Stack]:
-    """A stack whose functions are loaded; their AWS is this process until the block ends."""
+def running(waits: str = "5,30,120") -> Iterator[Stack]:
+    """A stack whose functions are loaded; their AWS is this process until the block ends.
+
+    `waits` are those of the redelivery ladder.
+    """
     from tests.simulation import endpoints
 
     stack = Stack()
@@ -201,6 +205,7 @@ def running() -> Iterator[Stack]:
         "UPGATE_REDELIVERY_QUEUE": "redelivery",
         "UPGATE_REDELIVERY_DEAD_LETTERS": "dead",
         "UPGATE_LEDGER_TABLE": stack.table.name,
+        "UPGATE_REDELIVERY_WAITS": waits,
     }
     fakes = aws.FakeAws(stack.s3, FakeLambda(), "", environment, "ops", "redelivery", "dead")
     with pytest.MonkeyPatch.context() as patch:
