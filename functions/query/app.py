@@ -8,25 +8,20 @@ from functools import partial
 from typing import Any
 from urllib.parse import parse_qs
 
-from upgate import (
-    bucket_admin,
-    job_status,
-    pfop,
-    region_query,
-    request_authorization,
-    source_object,
-)
-from upgate.config import query_config
+from upgate.answers import region_query
+from upgate.answers.responses import Response, json_response
+from upgate.deliveries.ledger import DynamoLedger
+from upgate.downloads import bucket_admin
+from upgate.downloads.style_store import StyleStore
 from upgate.errors import InvalidArgumentError, NoSuchJobError
-from upgate.job_store import JobStore
-from upgate.ledger import DynamoLedger
-from upgate.ops_queue import SqsOpsQueue
-from upgate.pfop import PfopPorts
-from upgate.request_authorization import SignedRequest
-from upgate.responses import Response, json_response
-from upgate.style_store import StyleStore
-from upgate.upload_ports import UploadContext
-from upgate_aws import boundary, clients
+from upgate.jobs import job_status, pfop
+from upgate.jobs.job_store import JobStore
+from upgate.jobs.ops_queue import SqsOpsQueue
+from upgate.jobs.pfop import PfopPorts
+from upgate.objects import source_object
+from upgate.uploads.upload_ports import UploadContext
+from upgate_aws import boundary, clients, signed_request
+from upgate_aws.config import query_config
 from upgate_aws.http_event import HttpRequest
 from upgate_aws.key_source import KeySource
 
@@ -72,27 +67,15 @@ def _status(request: HttpRequest, _: UploadContext) -> Response:
 
 
 def _pfop(request: HttpRequest, context: UploadContext) -> Response:
-    access_key = _authorize(request, context)
+    access_key = signed_request.authorize(request, KEYS, context.now_seconds)
     wanted = pfop.parse(request.body())
     job_id = pfop.start(wanted, JOBS, access_key, context.reqid, context.now_seconds)
     return json_response(200, {"persistentId": job_id})
 
 
 def _settings(request: HttpRequest, context: UploadContext) -> Response:
-    _authorize(request, context)
+    signed_request.authorize(request, KEYS, context.now_seconds)
     return Response(200, bucket_admin.carry_out(request.path, CONFIG.buckets, STYLES).encode())
-
-
-def _authorize(request: HttpRequest, context: UploadContext) -> str:
-    signed = SignedRequest(
-        request.method,
-        request.headers.get("host") or request.domain,
-        request.path,
-        request.query,
-        request.headers,
-        request.body(),
-    )
-    return request_authorization.verify(signed, KEYS, context.now_seconds).access_key
 
 
 ROUTES: Mapping[str, Callable[[HttpRequest, UploadContext], Response]] = {

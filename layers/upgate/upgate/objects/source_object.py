@@ -1,0 +1,64 @@
+"""An object as processing and downloads see it: what S3 says of it, without its bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from upgate.objects import storage
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceObject:
+    """One object of S3.
+
+    `etag` is the protocol's (protocol.md 5), or S3's own where another tool wrote the object;
+    `s3_etag` is S3's, with its quotes; `upload_id` names the upload that stored it.
+    """
+
+    s3_bucket: str
+    s3_name: str
+    etag: str
+    s3_etag: str
+    size_bytes: int
+    mime_type: str
+    upload_id: str | None = None
+
+
+def find(
+    client: S3Client, s3_bucket: str, s3_name: str, version: str | None = None
+) -> SourceObject | None:
+    """Ask S3 for an object, as it is now or as one version; None if there is none.
+
+    Raises:
+        StorageFailedError: S3 failed.
+    """
+    from botocore.exceptions import ClientError
+
+    wanted: dict[str, Any] = {"VersionId": version} if version else {}
+    with storage.failures():
+        try:
+            head = client.head_object(Bucket=s3_bucket, Key=s3_name, **wanted)
+        except ClientError as error:
+            if storage.status_of(error) == 404:
+                return None
+            raise
+    metadata, s3_etag = head["Metadata"], head["ETag"]
+    return SourceObject(
+        s3_bucket=s3_bucket,
+        s3_name=s3_name,
+        etag=etag_of(metadata, s3_etag),
+        s3_etag=s3_etag,
+        size_bytes=head["ContentLength"],
+        mime_type=head.get("ContentType") or "application/octet-stream",
+        upload_id=metadata.get(storage.UPLOAD_ENTRY),
+    )
+
+
+def etag_of(metadata: Mapping[str, str], s3_etag: str) -> str:
+    """The protocol's etag by an object's metadata, or S3's own where another tool wrote it."""
+    return metadata.get(storage.ETAG_ENTRY) or "s3-" + s3_etag.strip('"')
