@@ -6,7 +6,7 @@ import pytest
 
 from bench import ledger
 from bench.ledger import Result
-from upgate.job_run import JobRunner
+from upgate.jobs.job_run import JobRunner
 
 UPLOADS = 150
 FEW = 40

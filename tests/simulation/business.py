@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs
 
-from upgate.egress_errors import EgressTimeoutError
-from upgate.egress_exchange import EgressAnswer, OutgoingRequest
+from upgate.outbound.egress_errors import EgressTimeoutError
+from upgate.outbound.egress_exchange import EgressAnswer, OutgoingRequest
 from upgate_aws.aws_endpoint import Answer
 
 if TYPE_CHECKING:

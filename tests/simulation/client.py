@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from tests import events
 from tests.simulation.faults import KilledError
-from upgate import qetag
+from upgate.contents import qetag
 
 if TYPE_CHECKING:
     from tests.simulation.stack import Stack
