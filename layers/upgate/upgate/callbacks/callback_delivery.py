@@ -87,7 +87,8 @@ def _attempt(
             limits.CALLBACK_ANSWER_BYTES,
         )
     except EgressError as error:
-        return 0, str(error), b""
+        # An error without a text would be an acceptance.
+        return 0, str(error) or type(error).__name__, b""
     return answer.status, _objection(request, answer), answer.body
 
 
