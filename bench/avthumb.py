@@ -13,7 +13,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from upgate.fop import parse_pipe
+from upgate.fops.fop import parse_pipe
 from upgate_media.avthumb import run_avthumb
 from upgate_media.avthumb_command import output_size
 from upgate_media.avthumb_options import parse_avthumb

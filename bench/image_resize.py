@@ -15,7 +15,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from upgate.fop import parse_pipe
+from upgate.fops.fop import parse_pipe
 from upgate_media.image_commands import IMAGE_COMMANDS
 from upgate_media.run_types import MediaSettings, Source
 

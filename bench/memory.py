@@ -19,7 +19,7 @@ _PROGRAM = """
 import json, resource, sys, time
 import awslambdaric.bootstrap
 import functions.upload.app as app
-from upgate.keys import KeyPair, KeyRing
+from upgate.tokens.keys import KeyPair, KeyRing
 app.UPLOADER._ports.keys._ring = KeyRing((KeyPair("testak", "testsk"),))
 app.UPLOADER._ports.keys._read_at = time.monotonic()
 with open(sys.argv[1]) as file:

@@ -26,13 +26,15 @@ from tests.fakes import loopback
 from tests.fakes.lambda_service import FakeLambda
 from tests.fakes.s3 import StoredObject
 from tests.resumable_client import BLOCK, Client, content, cut
-from upgate import assembly_plan, limits, multipart_session, qetag, work_names
-from upgate.assembly_plan import Join
-from upgate.block_context import BlockContext
-from upgate.glue_share import GlueShare
-from upgate.keys import KeyRing
-from upgate.put_policy import Scope
-from upgate.work_names import Part
+from upgate import limits
+from upgate.contents import qetag
+from upgate.resumable import assembly_plan, multipart_session, work_names
+from upgate.resumable.assembly_plan import Join
+from upgate.resumable.block_context import BlockContext
+from upgate.resumable.glue_share import GlueShare
+from upgate.resumable.work_names import Part
+from upgate.tokens.keys import KeyRing
+from upgate.tokens.put_policy import Scope
 
 PART_COUNTS = (16, 128, 1000)
 BYTES_PER_SECOND = 60_000_000

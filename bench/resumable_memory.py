@@ -17,9 +17,9 @@ from bench.weightless_s3 import WeightlessS3
 from tests import events
 from tests.fakes import loopback
 from tests.resumable_client import BLOCK, Client, content
-from upgate.assembly_plan import Join
-from upgate.glue_share import GlueShare
-from upgate.piece import Piece
+from upgate.resumable.assembly_plan import Join
+from upgate.resumable.glue_share import GlueShare
+from upgate.resumable.piece import Piece
 
 MOST_MEGABYTES = 128
 _ALLOCATOR = {"MALLOC_TRIM_THRESHOLD_": "67108864", "MALLOC_MMAP_THRESHOLD_": "33554432"}
@@ -29,7 +29,7 @@ import importlib, json, re, sys, time
 import awslambdaric.bootstrap
 app = importlib.import_module(f"functions.{sys.argv[1]}.app")
 if hasattr(app, "UPLOADER"):
-    from upgate.keys import KeyPair, KeyRing
+    from upgate.tokens.keys import KeyPair, KeyRing
     app.UPLOADER._ports.keys._ring = KeyRing((KeyPair("testak", "testsk"),))
     app.UPLOADER._ports.keys._read_at = time.monotonic()
 with open(sys.argv[2]) as file:

@@ -86,7 +86,7 @@ def upgate(port: int) -> Callable[[dict[str, Any]], None]:
         POWERTOOLS_LOG_LEVEL="CRITICAL",
     )
     app = importlib.import_module("functions.upload.app")
-    from upgate.keys import KeyRing
+    from upgate.tokens.keys import KeyRing
 
     # The keys are read once per environment; they are no part of an upload.
     app.UPLOADER._ports.keys._ring = KeyRing((events.PAIR,))

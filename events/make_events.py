@@ -14,8 +14,8 @@ from typing import Any
 
 from PIL import Image
 
-from upgate import upload_token
-from upgate.keys import KeyPair
+from upgate.tokens import upload_token
+from upgate.tokens.keys import KeyPair
 
 FOLDER = Path(__file__).parent
 PAIR = KeyPair("testak", "testsk")

@@ -10,8 +10,8 @@ from typing import Any
 
 from requests_toolbelt import MultipartEncoder
 
-from upgate import upload_token
-from upgate.keys import KeyPair
+from upgate.tokens import upload_token
+from upgate.tokens.keys import KeyPair
 
 EVENTS = Path(__file__).parents[1] / "events"
 PAIR = KeyPair("testak", "testsk")  # the pair of protocol.md 1.1

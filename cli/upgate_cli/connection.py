@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 import click
 
-from upgate.keys import KeyPair
+from upgate.tokens.keys import KeyPair
 
 
 @dataclass(frozen=True, slots=True)

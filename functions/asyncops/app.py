@@ -8,18 +8,19 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from upgate import ops_message, source_object
-from upgate.config import asyncops_config
-from upgate.fop import Pipe
-from upgate.job_run import JobPorts, JobRunner
-from upgate.job_store import JobStore
-from upgate.ledger import DynamoLedger
-from upgate.ops_queue import SqsOpsQueue
-from upgate.redelivery_queue import RedeliveryQueue
-from upgate.result_store import Result, ResultStore
-from upgate.saved_result import ResultSaver
-from upgate.source_object import SourceObject
+from upgate.deliveries.ledger import DynamoLedger
+from upgate.deliveries.redelivery_queue import RedeliveryQueue
+from upgate.fops.fop import Pipe
+from upgate.fops.result_store import Result, ResultStore
+from upgate.fops.saved_result import ResultSaver
+from upgate.jobs import ops_message
+from upgate.jobs.job_run import JobPorts, JobRunner
+from upgate.jobs.job_store import JobStore
+from upgate.jobs.ops_queue import SqsOpsQueue
+from upgate.objects import source_object
+from upgate.objects.source_object import SourceObject
 from upgate_aws import callback_invocation, clients, file_fetching, queue_batch
+from upgate_aws.config import asyncops_config
 from upgate_media.maker import Maker, MakerPorts
 from upgate_media.media_limits import MIB, MediaLimits
 

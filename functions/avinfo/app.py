@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 from upgate.errors import FopError
-from upgate.media_edges import MediaEdges
+from upgate.variables.media_edges import MediaEdges
 from upgate_media.avinfo import avinfo_variable
 from upgate_media.media_limits import DEFAULT_LIMITS
 

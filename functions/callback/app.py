@@ -6,13 +6,13 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
-from upgate import remote_file
-from upgate.callback import CallbackRequest
-from upgate.callback_delivery import deliver
-from upgate.config import callback_config
-from upgate.egress import Egress
-from upgate.egress_rules import EgressRules
+from upgate.callbacks import remote_file
+from upgate.callbacks.callback import CallbackRequest
+from upgate.callbacks.callback_delivery import deliver
+from upgate.outbound.egress import Egress
+from upgate.outbound.egress_rules import EgressRules
 from upgate_aws import clients, delivery_log
+from upgate_aws.config import callback_config
 from upgate_aws.key_source import KeySource
 
 CONFIG = callback_config(os.environ)

@@ -9,20 +9,20 @@ from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from upgate import source_object
-from upgate.config import download_config
-from upgate.download import Downloader, DownloadPorts, DownloadRequest
-from upgate.download_token import DownloadUrl
-from upgate.fop import Fop, Pipe
-from upgate.ops_queue import SqsOpsQueue
-from upgate.responses import Response
-from upgate.result_store import Result, ResultStore
-from upgate.saved_result import ResultSaver
-from upgate.served_object import ObjectServer
-from upgate.source_object import SourceObject
-from upgate.style_store import CACHE_SECONDS, StyleStore
-from upgate.upload_ports import UploadContext
+from upgate.answers.responses import Response
+from upgate.downloads.download import Downloader, DownloadPorts, DownloadRequest
+from upgate.downloads.download_token import DownloadUrl
+from upgate.downloads.served_object import ObjectServer
+from upgate.downloads.style_store import CACHE_SECONDS, StyleStore
+from upgate.fops.fop import Fop, Pipe
+from upgate.fops.result_store import Result, ResultStore
+from upgate.fops.saved_result import ResultSaver
+from upgate.jobs.ops_queue import SqsOpsQueue
+from upgate.objects import source_object
+from upgate.objects.source_object import SourceObject
+from upgate.uploads.upload_ports import UploadContext
 from upgate_aws import boundary, clients, file_fetching
+from upgate_aws.config import download_config
 from upgate_aws.http_event import HttpRequest
 from upgate_aws.key_source import KeySource
 

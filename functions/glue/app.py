@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from upgate import glue
-from upgate.config import glue_config
-from upgate.glue_share import GlueShare
-from upgate.work_bucket import WorkBucket
+from upgate.resumable import glue
+from upgate.resumable.glue_share import GlueShare
+from upgate.resumable.work_bucket import WorkBucket
 from upgate_aws import clients
+from upgate_aws.config import glue_config
 
 CONFIG = glue_config(os.environ)
 S3 = clients.s3()

@@ -8,25 +8,22 @@ from functools import partial
 from typing import Any
 from urllib.parse import parse_qs
 
-from upgate import (
-    bucket_admin,
-    job_status,
-    pfop,
-    region_query,
-    request_authorization,
-    source_object,
-)
-from upgate.config import query_config
+from upgate.answers import region_query
+from upgate.answers.responses import Response, json_response
+from upgate.deliveries.ledger import DynamoLedger
+from upgate.downloads import bucket_admin
+from upgate.downloads.style_store import StyleStore
 from upgate.errors import InvalidArgumentError, NoSuchJobError
-from upgate.job_store import JobStore
-from upgate.ledger import DynamoLedger
-from upgate.ops_queue import SqsOpsQueue
-from upgate.pfop import PfopPorts
-from upgate.request_authorization import SignedRequest
-from upgate.responses import Response, json_response
-from upgate.style_store import StyleStore
-from upgate.upload_ports import UploadContext
+from upgate.jobs import job_status, pfop
+from upgate.jobs.job_store import JobStore
+from upgate.jobs.ops_queue import SqsOpsQueue
+from upgate.jobs.pfop import PfopPorts
+from upgate.objects import source_object
+from upgate.tokens import request_authorization
+from upgate.tokens.request_authorization import SignedRequest
+from upgate.uploads.upload_ports import UploadContext
 from upgate_aws import boundary, clients
+from upgate_aws.config import query_config
 from upgate_aws.http_event import HttpRequest
 from upgate_aws.key_source import KeySource
 

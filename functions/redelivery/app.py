@@ -9,13 +9,13 @@ import os
 from functools import partial
 from typing import Any
 
-from upgate import redelivery_queue
-from upgate.config import redelivery_config
-from upgate.delivery_store import DeliveryStore
-from upgate.redelivery import Redeliverer, RedeliveryPorts
-from upgate.redelivery_ladder import Ladder
-from upgate.redelivery_queue import RedeliveryQueue
+from upgate.deliveries import redelivery_queue
+from upgate.deliveries.delivery_store import DeliveryStore
+from upgate.deliveries.redelivery import Redeliverer, RedeliveryPorts
+from upgate.deliveries.redelivery_ladder import Ladder
+from upgate.deliveries.redelivery_queue import RedeliveryQueue
 from upgate_aws import callback_invocation, clients, queue_batch
+from upgate_aws.config import redelivery_config
 
 CONFIG = redelivery_config(os.environ)
 REDELIVERER = Redeliverer(

@@ -6,15 +6,15 @@ import os
 from functools import partial
 from typing import Any
 
-from upgate.assembly import Assembler
-from upgate.config import resumable_config
-from upgate.responses import Response
-from upgate.resumable_call import ResumableCall
-from upgate.resumable_v1 import BlockUploads
-from upgate.resumable_v2 import MultipartUploads
-from upgate.upload_ports import UploadContext
-from upgate.work_bucket import WorkBucket
+from upgate.answers.responses import Response
+from upgate.resumable.assembly import Assembler
+from upgate.resumable.resumable_call import ResumableCall
+from upgate.resumable.resumable_v1 import BlockUploads
+from upgate.resumable.resumable_v2 import MultipartUploads
+from upgate.resumable.work_bucket import WorkBucket
+from upgate.uploads.upload_ports import UploadContext
 from upgate_aws import boundary, clients, glue_invocation
+from upgate_aws.config import resumable_config
 from upgate_aws.http_event import HttpRequest
 from upgate_aws.uploading import make_uploader
 

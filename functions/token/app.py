@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from upgate import token_issue
-from upgate.config import token_config
-from upgate.presets import DynamoPresets
-from upgate.responses import Response, json_response
-from upgate.token_issue import TokenRequest, TokenSettings
-from upgate.upload_ports import UploadContext
+from upgate.answers.responses import Response, json_response
+from upgate.issuing import token_issue
+from upgate.issuing.presets import DynamoPresets
+from upgate.issuing.token_issue import TokenRequest, TokenSettings
+from upgate.uploads.upload_ports import UploadContext
 from upgate_aws import boundary, clients
+from upgate_aws.config import token_config
 from upgate_aws.http_event import HttpRequest
 from upgate_aws.key_source import KeySource
 

@@ -6,13 +6,15 @@ import os
 from functools import partial
 from typing import Any
 
-from upgate import form, putb64, routes, storage
-from upgate.config import upload_config
-from upgate.content import BufferedContent
+from upgate.answers import routes
+from upgate.answers.responses import Response
+from upgate.contents.content import BufferedContent
 from upgate.errors import UpgateError
-from upgate.responses import Response
-from upgate.upload_ports import UploadContext
+from upgate.intake import form, putb64
+from upgate.objects import storage
+from upgate.uploads.upload_ports import UploadContext
 from upgate_aws import boundary, clients
+from upgate_aws.config import upload_config
 from upgate_aws.http_event import HttpRequest
 from upgate_aws.uploading import make_uploader
 

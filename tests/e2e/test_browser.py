@@ -19,8 +19,8 @@ from tests.e2e import browser
 from tests.e2e.conftest import Gateway
 from tests.fakes import loopback
 from tests.fakes.loopback import Received, Reply
-from upgate import upload_token
-from upgate.keys import KeyPair
+from upgate.tokens import upload_token
+from upgate.tokens.keys import KeyPair
 from upgate_media import ffmpeg
 
 pytestmark = [pytest.mark.e2e, pytest.mark.browser]

@@ -15,7 +15,7 @@ from tests.e2e import business_server, cli_process
 from tests.e2e.business_server import BusinessServer
 from tests.e2e.cli_process import Done
 from tests.e2e.conftest import Gateway
-from upgate import qetag
+from upgate.contents import qetag
 
 pytestmark = pytest.mark.e2e
 

@@ -15,8 +15,8 @@ from requests_toolbelt import MultipartEncoder
 
 from tests import sdk_bodies
 from tests.e2e.conftest import Gateway
-from upgate import upload_token
-from upgate.keys import KeyPair
+from upgate.tokens import upload_token
+from upgate.tokens.keys import KeyPair
 
 pytestmark = pytest.mark.e2e
 

@@ -21,7 +21,7 @@ import pytest
 
 from tests.e2e.conftest import Gateway
 from tests.e2e.local_process import LocalProcess
-from upgate.keys import KeyPair
+from upgate.tokens.keys import KeyPair
 from upgate_cli.local.errors import StartError
 from upgate_cli.local.rig import Options, rig
 

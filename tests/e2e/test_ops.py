@@ -25,7 +25,7 @@ from tests.e2e import notify_server, python_sdk
 from tests.e2e.conftest import Gateway
 from tests.unit.media_image_runs import PICTURES
 from tests.unit.test_media_image_references import MEAN_DIFFERENCE, REFERENCES, difference
-from upgate.keys import KeyPair
+from upgate.tokens.keys import KeyPair
 from upgate_media import ffmpeg
 
 pytestmark = pytest.mark.e2e

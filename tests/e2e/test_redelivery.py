@@ -19,7 +19,7 @@ from tests.e2e import cli_process
 from tests.e2e.conftest import Gateway
 from tests.fakes import loopback
 from tests.fakes.loopback import Received, Reply
-from upgate.callback import CallbackRequest
+from upgate.callbacks.callback import CallbackRequest
 
 pytestmark = pytest.mark.e2e
 

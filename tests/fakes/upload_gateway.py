@@ -22,10 +22,12 @@ from requests_toolbelt.multipart import decoder
 
 from tests.fakes import loopback
 from tests.fakes.loopback import Received, Reply
-from upgate import encoding, put_policy, qetag, upload_token
+from upgate import encoding
+from upgate.contents import qetag
 from upgate.errors import UpgateError
-from upgate.keys import KeyPair, KeyRing
-from upgate.put_policy import PutPolicy
+from upgate.tokens import put_policy, upload_token
+from upgate.tokens.keys import KeyPair, KeyRing
+from upgate.tokens.put_policy import PutPolicy
 
 PAIR = KeyPair("testak", "testsk")
 BUCKET = "demo"

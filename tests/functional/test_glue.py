@@ -12,7 +12,7 @@ from tests.fakes import s3
 from tests.fakes.s3_multipart import MultipartUpload
 from tests.functional.conftest import Functions
 from tests.resumable_client import BLOCK, Client, b64, content, cut
-from upgate import assembly_plan
+from upgate.resumable import assembly_plan
 
 
 @pytest.fixture

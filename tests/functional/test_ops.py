@@ -22,9 +22,9 @@ from tests.fakes.loopback import Received, Reply
 from tests.fakes.s3 import StoredObject, error
 from tests.functional.conftest import Functions
 from upgate import encoding
-from upgate.callback import CallbackAttempt, CallbackOutcome
-from upgate.keys import KeyPair
-from upgate.result_name import ResultName
+from upgate.callbacks.callback import CallbackAttempt, CallbackOutcome
+from upgate.fops.result_name import ResultName
+from upgate.tokens.keys import KeyPair
 
 BUCKET, WORK = "s3-demo", "s3-work"
 VIEW = "imageView2/2/w/20"
@@ -350,7 +350,7 @@ def test_second_request_for_a_picture_processes_nothing(functions: Functions) ->
 def test_sound_is_queued_once_and_the_client_told_to_come_back(functions: Functions) -> None:
     store(functions, "a.mp3", b"ID3", **{"upgate-etag": f"F{uuid.uuid4().hex}"})
     app = functions.load("download")
-    functions.patch.setattr("upgate.download.WAIT_SECONDS", 0)
+    functions.patch.setattr("upgate.downloads.download.WAIT_SECONDS", 0)
     answers = [download(app, "/a.mp3", "avthumb/ogg") for _ in range(2)]
     assert [answer["statusCode"] for answer in answers] == [202, 202]
     assert answers[0]["headers"]["Retry-After"] == "3"
@@ -360,7 +360,7 @@ def test_sound_is_queued_once_and_the_client_told_to_come_back(functions: Functi
 
 def test_failure_of_queued_work_is_told_with_its_reason(functions: Functions) -> None:
     store(functions, "a.mp3", b"no sound at all", **{"upgate-etag": f"F{uuid.uuid4().hex}"})
-    functions.patch.setattr("upgate.download.WAIT_SECONDS", 0)
+    functions.patch.setattr("upgate.downloads.download.WAIT_SECONDS", 0)
     assert download(functions.load("download"), "/a.mp3", "avthumb/ogg")["statusCode"] == 202
     [message] = waiting(functions)
     assert run(functions.load("asyncops"), json.dumps(message)) == []

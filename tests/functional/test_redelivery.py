@@ -17,7 +17,7 @@ from tests import events
 from tests.fakes import aws, loopback
 from tests.fakes.loopback import Received, Reply
 from tests.functional.conftest import Functions
-from upgate.redelivery_queue import Redelivery, encode
+from upgate.deliveries.redelivery_queue import Redelivery, encode
 
 RUNGS = 3  # of the ladder in conftest.py
 
@@ -351,7 +351,7 @@ def test_late_refusal_does_not_undo_an_acceptance(stack: Stack) -> None:
 
 
 def a_refusal() -> Any:
-    from upgate.callback import CallbackAttempt, CallbackOutcome
+    from upgate.callbacks.callback import CallbackAttempt, CallbackOutcome
 
     attempt = CallbackAttempt(url="http://a/", status=500, error="e", milliseconds=1)
     return CallbackOutcome(accepted=False, body=b"", attempts=(attempt,))

@@ -16,9 +16,9 @@ from tests.fakes.loopback import Received, Reply
 from tests.fakes.s3 import error as s3_error
 from tests.functional.conftest import Functions
 from tests.resumable_client import Client
-from upgate.callback import CallbackAttempt, CallbackOutcome, CallbackRequest
+from upgate.callbacks.callback import CallbackAttempt, CallbackOutcome, CallbackRequest
+from upgate.deliveries.ledger import DynamoLedger, UploadIntent
 from upgate.errors import DeliveryUnderWayError
-from upgate.ledger import DynamoLedger, UploadIntent
 from upgate_aws import clients
 
 

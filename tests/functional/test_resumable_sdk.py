@@ -17,7 +17,7 @@ from tests.fakes import loopback
 from tests.fakes.loopback import Received, Reply
 from tests.functional.conftest import Functions
 from tests.resumable_client import BLOCK, content
-from upgate import qetag
+from upgate.contents import qetag
 
 SIZE = 3 * BLOCK + 12_345
 

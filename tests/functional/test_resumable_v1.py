@@ -17,8 +17,8 @@ from PIL import Image
 from tests import events
 from tests.functional.conftest import Functions
 from tests.resumable_client import BLOCK, Client, b64, content, cut
-from upgate import qetag
-from upgate.keys import KeyPair
+from upgate.contents import qetag
+from upgate.tokens.keys import KeyPair
 
 KEY = f"/key/{b64('k')}"
 

@@ -18,8 +18,8 @@ from tests.fakes import s3
 from tests.fakes.loopback import Reply
 from tests.functional.conftest import Functions
 from tests.resumable_client import BLOCK, Answer, Client, b64, content, cut
-from upgate import qetag
-from upgate.keys import KeyPair
+from upgate.contents import qetag
+from upgate.tokens.keys import KeyPair
 
 MIB = 1024 * 1024
 NO_SUCH_UPLOAD = (612, {"error": "no such uploadId"})

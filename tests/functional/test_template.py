@@ -14,7 +14,8 @@ import pytest
 from samtranslator.translator.transform import transform
 from samtranslator.yaml_helper import yaml_parse
 
-from upgate import config, limits
+from upgate import limits
+from upgate_aws import config
 
 ROOT = Path(__file__).resolve().parents[2]
 TEMPLATE: dict[str, Any] = yaml_parse((ROOT / "template.yaml").read_text())
@@ -169,7 +170,7 @@ def test_environment_has_every_name_that_the_configuration_reads() -> None:
         for name in properties.get("Environment", {}).get("Variables", {})
         if name.startswith("UPGATE_")
     }
-    source = (ROOT / "layers/upgate/upgate/config.py").read_text()
+    source = (ROOT / "layers/upgate/upgate_aws/config.py").read_text()
     assert set(re.findall(r"UPGATE_[A-Z_]+", source)) - given == set()
 
 

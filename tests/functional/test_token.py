@@ -11,8 +11,8 @@ import pytest
 
 from tests import events
 from tests.functional.conftest import Functions
-from upgate import put_policy, upload_token
-from upgate.keys import KeyRing
+from upgate.tokens import put_policy, upload_token
+from upgate.tokens.keys import KeyRing
 
 
 @pytest.fixture

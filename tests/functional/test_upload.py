@@ -256,7 +256,7 @@ def test_wrong_signature_says_bad_token_and_nothing_more(app: ModuleType) -> Non
 
 def test_the_older_key_of_the_ring_still_verifies(app: ModuleType) -> None:
     from tests.fakes.aws import OLD_ACCESS_KEY, OLD_SECRET_KEY
-    from upgate.keys import KeyPair
+    from upgate.tokens.keys import KeyPair
 
     token = events.token(pair=KeyPair(OLD_ACCESS_KEY, OLD_SECRET_KEY))
     assert send(app, events.form_of({"token": token}))[0] == 200

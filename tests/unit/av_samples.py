@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from upgate.fop import parse_pipe
+from upgate.fops.fop import parse_pipe
 from upgate_media.avthumb import run_avthumb
 from upgate_media.ffmpeg import executable
 from upgate_media.media_limits import DEFAULT_LIMITS, MediaLimits

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
-from upgate.magic_variables import MagicVariables, UploadFacts
+from upgate.variables.magic_variables import MagicVariables, UploadFacts
 
 ETAG = "Fqr0xh3cxeii2r7eDztILNmuqUNN"  # of `hello` (protocol.md 5)
 

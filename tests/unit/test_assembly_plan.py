@@ -4,10 +4,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from upgate import assembly_plan, limits
-from upgate.assembly_plan import Copy, Glued, Join, PlannedPart
+from upgate import limits
 from upgate.errors import FileTooLargeError
-from upgate.piece import Piece
+from upgate.resumable import assembly_plan
+from upgate.resumable.assembly_plan import Copy, Glued, Join, PlannedPart
+from upgate.resumable.piece import Piece
 
 MIB = 1024 * 1024
 

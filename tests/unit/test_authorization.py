@@ -5,8 +5,6 @@ from typing import Any
 
 import pytest
 
-from upgate import upload_token
-from upgate.authorization import Grant, authorize, upload_token_of
 from upgate.errors import (
     BadTokenError,
     CallbackBodyMissingError,
@@ -16,7 +14,9 @@ from upgate.errors import (
     TokenExpiredError,
     TokenMissingError,
 )
-from upgate.keys import KeyPair, KeyRing
+from upgate.tokens import upload_token
+from upgate.tokens.authorization import Grant, authorize, upload_token_of
+from upgate.tokens.keys import KeyPair, KeyRing
 
 PAIR = KeyPair("ak", "sk")
 BUCKETS = {"photos": "stack-uploads-1"}

@@ -4,11 +4,13 @@ import dataclasses
 
 import pytest
 
-from upgate import block_context, encoding, limits, signed_state
-from upgate.block_context import BlockContext
+from upgate import encoding, limits
 from upgate.errors import InvalidContextError
-from upgate.keys import KeyPair
-from upgate.put_policy import Scope
+from upgate.resumable import block_context
+from upgate.resumable.block_context import BlockContext
+from upgate.tokens import signed_state
+from upgate.tokens.keys import KeyPair
+from upgate.tokens.put_policy import Scope
 
 PAIR = KeyPair("testak", "testsk")
 SCOPE = Scope("demo")

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from upgate import limits
-from upgate.callback import (
+from upgate.callbacks.callback import (
     CallbackAttempt,
     CallbackMessageError,
     CallbackOutcome,

@@ -8,11 +8,11 @@ from qiniu import Auth
 
 from tests.unit.scripted_server import Script, ScriptedServer, answers, hangs, says
 from upgate import limits
-from upgate.callback import CallbackOutcome, CallbackRequest
-from upgate.callback_delivery import UnknownAccessKeyError, deliver
-from upgate.egress import Egress
-from upgate.egress_rules import EgressRules
-from upgate.keys import KeyPair, KeyRing
+from upgate.callbacks.callback import CallbackOutcome, CallbackRequest
+from upgate.callbacks.callback_delivery import UnknownAccessKeyError, deliver
+from upgate.outbound.egress import Egress
+from upgate.outbound.egress_rules import EgressRules
+from upgate.tokens.keys import KeyPair, KeyRing
 
 FORM = "application/x-www-form-urlencoded"
 KEYS = KeyRing((KeyPair("newest", "other"), KeyPair("testak", "testsk")))

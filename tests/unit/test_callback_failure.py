@@ -6,8 +6,8 @@ from typing import TypedDict
 
 import pytest
 
-from upgate.callback import CallbackAttempt, CallbackOutcome, CallbackRequest
-from upgate.callback_failure import failure_body
+from upgate.callbacks.callback import CallbackAttempt, CallbackOutcome, CallbackRequest
+from upgate.callbacks.callback_failure import failure_body
 
 
 class Vector(TypedDict):

@@ -8,10 +8,12 @@ from urllib.parse import parse_qs
 import pytest
 
 from tests.unit.sample_facts import ETAG, sample_variables
-from upgate import callback_request, limits, put_policy
-from upgate.callback import CallbackRequest
+from upgate import limits
+from upgate.callbacks import callback_request
+from upgate.callbacks.callback import CallbackRequest
 from upgate.errors import InvalidArgumentError
-from upgate.put_policy import FORM_BODY, JSON_BODY
+from upgate.tokens import put_policy
+from upgate.tokens.put_policy import FORM_BODY, JSON_BODY
 
 URL = "https://app.example/cb"
 

@@ -8,8 +8,8 @@ from urllib.parse import urlsplit
 import pytest
 from qiniu import Auth
 
-from upgate.callback_signature import sign_qbox, sign_qiniu
-from upgate.keys import KeyPair
+from upgate.callbacks.callback_signature import sign_qbox, sign_qiniu
+from upgate.tokens.keys import KeyPair
 
 
 class Vector(TypedDict):

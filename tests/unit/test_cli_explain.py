@@ -12,8 +12,10 @@ import qiniu
 
 from tests.fakes.cli import Cli, Result
 from tests.fakes.upload_gateway import PAIR
-from upgate import callback_signature, encoding, upload_token
-from upgate.keys import KeyPair
+from upgate import encoding
+from upgate.callbacks import callback_signature
+from upgate.tokens import upload_token
+from upgate.tokens.keys import KeyPair
 from upgate_cli.explain.snippets import LANGUAGES, snippet
 
 JPEG = Path(__file__).parents[1] / "vectors" / "images" / "rgb.jpg"

@@ -15,11 +15,11 @@ from moto import mock_aws
 
 from tests.fakes.cli import Cli
 from tests.unit.test_cli_stack import TABLE, create_stack
-from upgate.callback import CallbackAttempt, CallbackOutcome, CallbackRequest
-from upgate.delivery_store import DeliveryStore
-from upgate.job import Code, Item, Job
-from upgate.job_store import JobStore
-from upgate.ledger import DynamoLedger, UploadIntent
+from upgate.callbacks.callback import CallbackAttempt, CallbackOutcome, CallbackRequest
+from upgate.deliveries.delivery_store import DeliveryStore
+from upgate.deliveries.ledger import DynamoLedger, UploadIntent
+from upgate.jobs.job import Code, Item, Job
+from upgate.jobs.job_store import JobStore
 
 UPLOAD, REQID = "0123456789abcdef0123456789abcdef", "AAAAAH3Dtg3f5qkY"
 

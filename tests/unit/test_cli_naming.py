@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from upgate.put_policy import PutPolicy, Scope
+from upgate.tokens.put_policy import PutPolicy, Scope
 from upgate_cli.errors import CommandError
 from upgate_cli.transfer.naming import choose_key
 

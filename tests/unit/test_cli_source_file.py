@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from upgate import qetag
+from upgate.contents import qetag
 from upgate_cli.errors import ChangedFileError, CommandError
 from upgate_cli.transfer.source_file import SourceFile
 

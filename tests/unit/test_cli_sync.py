@@ -12,7 +12,7 @@ import pytest
 from tests.fakes import upload_gateway
 from tests.fakes.cli import Cli, Result
 from tests.fakes.upload_gateway import UploadGateway, answer
-from upgate import qetag
+from upgate.contents import qetag
 from upgate_cli.errors import CommandError
 from upgate_cli.sync.ignore_rules import IgnoreRules
 from upgate_cli.sync.manifest import Manifest

@@ -14,8 +14,8 @@ from tests.fakes import upload_gateway
 from tests.fakes.cli import Cli
 from tests.fakes.loopback import Received, Reply
 from tests.fakes.upload_gateway import PAIR, UploadGateway, answer
-from upgate import upload_token
-from upgate.keys import KeyRing
+from upgate.tokens import upload_token
+from upgate.tokens.keys import KeyRing
 from upgate_cli.gateway.token_source import PresetTokens, SignedTokens
 
 

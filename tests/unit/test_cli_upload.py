@@ -12,7 +12,8 @@ from tests.fakes import upload_gateway
 from tests.fakes.cli import Cli
 from tests.fakes.loopback import Received, Reply
 from tests.fakes.upload_gateway import UploadGateway, answer
-from upgate import encoding, qetag
+from upgate import encoding
+from upgate.contents import qetag
 from upgate_cli.transfer.source_file import SourceFile
 
 MIB = 1024 * 1024

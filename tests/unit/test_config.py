@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from upgate.config import (
+from upgate.answers.responses import CorsSettings
+from upgate_aws.config import (
     CallbackConfig,
     ConfigError,
     HttpConfig,
@@ -18,7 +19,6 @@ from upgate.config import (
     token_config,
     upload_config,
 )
-from upgate.responses import CorsSettings
 
 UPLOAD = {
     "UPGATE_BUCKETS": '{"photos":"stack-uploads-1"}',

@@ -6,8 +6,8 @@ import io
 import pytest
 
 from upgate import limits
-from upgate.content import BufferedContent
-from upgate.upload_request import Content
+from upgate.contents.content import BufferedContent
+from upgate.intake.upload_request import Content
 
 DATA = bytes(range(256)) * 100
 

@@ -5,16 +5,18 @@ from typing import Any
 
 import pytest
 
-from upgate import content_checks, limits, put_policy
-from upgate.content import BufferedContent
+from upgate import limits
+from upgate.contents import content_checks
+from upgate.contents.content import BufferedContent
 from upgate.errors import (
     Crc32MismatchError,
     FileTooLargeError,
     FileTooSmallError,
     MimeTypeForbiddenError,
 )
-from upgate.put_policy import PutPolicy
-from upgate.upload_request import UploadRequest
+from upgate.intake.upload_request import UploadRequest
+from upgate.tokens import put_policy
+from upgate.tokens.put_policy import PutPolicy
 
 PNG = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\1\0\0\0\1\x08\2\0\0\0"
 ZIP = b"PK\x03\x04\x14\0\0\0\0\0" + bytes(30)

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from upgate.content_disposition import ContentDisposition, parse
+from upgate.intake.content_disposition import ContentDisposition, parse
 
 
 @pytest.mark.parametrize(

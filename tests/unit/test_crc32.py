@@ -4,7 +4,7 @@ import zlib
 
 import pytest
 
-from upgate import crc32
+from upgate.contents import crc32
 
 
 @pytest.mark.parametrize("sizes", [(0, 0), (0, 5), (5, 0), (1, 1), (1000, 77), (3, 4_194_304)])

@@ -1,8 +1,9 @@
 from __future__ import annotations
 
-from upgate import delivery, limits
-from upgate.callback import CallbackAttempt, CallbackOutcome
-from upgate.delivery import DeliveryAttempt
+from upgate import limits
+from upgate.callbacks.callback import CallbackAttempt, CallbackOutcome
+from upgate.deliveries import delivery
+from upgate.deliveries.delivery import DeliveryAttempt
 
 
 def attempt(url: str, milliseconds: int, error: str = "e") -> CallbackAttempt:

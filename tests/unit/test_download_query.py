@@ -2,8 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from upgate import download_query, limits
-from upgate.download_query import DownloadQuery
+from upgate import limits
+from upgate.downloads import download_query
+from upgate.downloads.download_query import DownloadQuery
 from upgate.errors import InvalidArgumentError
 
 

@@ -2,10 +2,11 @@ from __future__ import annotations
 
 import pytest
 
-from upgate import download_token, fop
-from upgate.download_token import DownloadUrl
+from upgate.downloads import download_token
+from upgate.downloads.download_token import DownloadUrl
 from upgate.errors import BadTokenError, TokenExpiredError, TokenMissingError
-from upgate.keys import KeyPair, KeyRing
+from upgate.fops import fop
+from upgate.tokens.keys import KeyPair, KeyRing
 
 PAIR = KeyPair("testak", "testsk")
 KEYS = KeyRing((PAIR, KeyPair("abcdefghklmnopq", "1234567890")))

@@ -17,16 +17,16 @@ from tests.unit.scripted_server import (
     hangs,
     make_authority,
 )
-from upgate.egress import Egress, resolve
-from upgate.egress_errors import (
+from upgate.outbound.egress import Egress, resolve
+from upgate.outbound.egress_errors import (
     EgressConnectionError,
     EgressError,
     EgressRefusedError,
     EgressTimeoutError,
 )
-from upgate.egress_exchange import EgressAnswer, OutgoingRequest
-from upgate.egress_rules import EgressRules
-from upgate.egress_url import parse_target
+from upgate.outbound.egress_exchange import EgressAnswer, OutgoingRequest
+from upgate.outbound.egress_rules import EgressRules
+from upgate.outbound.egress_url import parse_target
 
 LOOPBACK = EgressRules(allow_loopback=True)
 HOST = "app.example.com"

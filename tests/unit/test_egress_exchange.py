@@ -7,15 +7,15 @@ import pytest
 
 from tests.unit.scripted_server import Script, ScriptedServer, answers, hangs, says
 from upgate import limits
-from upgate.egress import Egress
-from upgate.egress_errors import (
+from upgate.outbound.egress import Egress
+from upgate.outbound.egress_errors import (
     EgressAnswerTooLargeError,
     EgressConnectionError,
     EgressRefusedError,
 )
-from upgate.egress_exchange import EgressAnswer, OutgoingRequest
-from upgate.egress_rules import EgressRules
-from upgate.egress_url import parse_target
+from upgate.outbound.egress_exchange import EgressAnswer, OutgoingRequest
+from upgate.outbound.egress_rules import EgressRules
+from upgate.outbound.egress_url import parse_target
 
 LIMIT = 1000
 EGRESS = Egress(EgressRules(allow_loopback=True))

@@ -4,9 +4,9 @@ import ipaddress
 
 import pytest
 
-from upgate.egress_errors import EgressRefusedError
-from upgate.egress_rules import EgressRules, is_public
-from upgate.egress_url import parse_target
+from upgate.outbound.egress_errors import EgressRefusedError
+from upgate.outbound.egress_rules import EgressRules, is_public
+from upgate.outbound.egress_url import parse_target
 
 # RFC 6890 and the IANA special-purpose registries: first, last or a famous address of each block.
 SPECIAL = [

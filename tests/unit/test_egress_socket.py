@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from upgate.egress_errors import EgressAnswerTooLargeError, EgressTimeoutError
-from upgate.egress_socket import Deadline, DeadlineSocket
+from upgate.outbound.egress_errors import EgressAnswerTooLargeError, EgressTimeoutError
+from upgate.outbound.egress_socket import Deadline, DeadlineSocket
 
 
 class Clock:

@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 
 from upgate import limits
-from upgate.egress_errors import EgressRefusedError
-from upgate.egress_url import Target, check_host_header, parse_target
+from upgate.outbound.egress_errors import EgressRefusedError
+from upgate.outbound.egress_url import Target, check_host_header, parse_target
 
 
 @pytest.mark.parametrize(

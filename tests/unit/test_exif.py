@@ -11,7 +11,7 @@ import pytest
 
 from tests.vectors.exif.blocks import Tag, exif_block, jpeg_with_exif, tiff_header
 from upgate import limits
-from upgate.exif import ExifValue, read_exif, read_orientation
+from upgate.images.exif import ExifValue, read_exif, read_orientation
 
 _VECTORS = Path(__file__).parent.parent / "vectors"
 _MAKE: Tag = (0x010F, 2, b"Canon\0")

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from upgate import fetched_key
+from upgate.callbacks import fetched_key
 
 
 @pytest.mark.parametrize(

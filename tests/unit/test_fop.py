@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from upgate import encoding, limits
 from upgate.errors import BadFopError
-from upgate.fop import Fop, SaveAs, parse_pipe, split_job
+from upgate.fops.fop import Fop, SaveAs, parse_pipe, split_job
 
 ENTRY = encoding.encode(b"bkt:a/b.mp3")
 

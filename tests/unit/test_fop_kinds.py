@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from upgate import fop, fop_kinds
+from upgate.fops import fop, fop_kinds
 from upgate_media import run
 from upgate_media.image_commands import IMAGE_COMMANDS
 

@@ -15,8 +15,8 @@ from upgate.errors import (
     TokenMissingError,
     UpgateError,
 )
-from upgate.form import parse_form
-from upgate.upload_request import Content, ObjectHeaders, UploadRequest
+from upgate.intake.form import parse_form
+from upgate.intake.upload_request import Content, ObjectHeaders, UploadRequest
 
 TYPE = "multipart/form-data; boundary=b"
 TOKEN = ("token", b"ak:sign:policy")

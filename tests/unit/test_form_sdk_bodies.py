@@ -8,8 +8,8 @@ import pytest
 
 from tests import sdk_bodies
 from tests.sdk_bodies import MOBILE_BOUNDARY, SentForm, Upload
-from upgate.form import parse_form
-from upgate.upload_request import UploadRequest
+from upgate.intake.form import parse_form
+from upgate.intake.upload_request import UploadRequest
 
 # Holds line ends, a NUL, both escapes and the start of a boundary.
 CONTENT = b'\xff\xd8\xff\xe0 \r\n\r\n--\r\n\x00 %22 \\" \r\n------WebKitForm\r\n\r'

@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from upgate.assembly_plan import Copy, Join
-from upgate.glue_share import GlueShare
-from upgate.piece import Piece
+from upgate.resumable.assembly_plan import Copy, Join
+from upgate.resumable.glue_share import GlueShare
+from upgate.resumable.piece import Piece
 
 SHARE = GlueShare(
     "b", "k/好", "id", ((1, Copy("name")), (7, Join((Piece("a", 1, "e", 3), Piece("b", 2, "f")))))

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from upgate import gluing
-from upgate.work_names import Part
+from upgate.resumable import gluing
+from upgate.resumable.work_names import Part
 
 MIB = 1024 * 1024
 

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from tests import events
+from upgate.answers.responses import Response
 from upgate.errors import InvalidArgumentError
-from upgate.responses import Response
 from upgate_aws import http_event
 
 

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from upgate import limits
-from upgate.image_average import average_colour
+from upgate.images.image_average import average_colour
 
 _PICTURES = Path(__file__).parent.parent / "vectors" / "images"
 

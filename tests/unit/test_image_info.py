@@ -14,8 +14,8 @@ import pytest
 
 from tests.vectors.exif.blocks import exif_block, jpeg_with_exif
 from upgate import limits
-from upgate.exif import read_exif
-from upgate.image_info import ImageInfo, read_image_info
+from upgate.images.exif import read_exif
+from upgate.images.image_info import ImageInfo, read_image_info
 
 _PICTURES = Path(__file__).parent.parent / "vectors" / "images"
 

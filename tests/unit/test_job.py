@@ -5,8 +5,8 @@ from datetime import UTC, timedelta, timezone
 
 import pytest
 
-from upgate import job_status
-from upgate.job import Code, Item, Job, new_pfop_id, upload_id_of
+from upgate.jobs import job_status
+from upgate.jobs.job import Code, Item, Job, new_pfop_id, upload_id_of
 
 JOB = Job(
     job_id="z0.1",

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from upgate.keys import KeyPair, KeyRing
+from upgate.tokens.keys import KeyPair, KeyRing
 
 OLD, NEW = KeyPair("old", "secret-1"), KeyPair("new", "secret-2")
 

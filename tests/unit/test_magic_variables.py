@@ -13,8 +13,8 @@ import pytest
 from PIL import ExifTags, Image
 
 from tests.unit.sample_facts import ETAG, sample_facts, sample_variables
-from upgate.magic_variables import Field, MagicVariables
-from upgate.templates import Json, render_json
+from upgate.variables.magic_variables import Field, MagicVariables
+from upgate.variables.templates import Json, render_json
 
 FIELDS = list(Field)
 # GIF89a of 3 by 2 pixels, without a colour table or a picture: enough for its measures.

@@ -17,7 +17,7 @@ from upgate.errors import (
     TooSlowError,
     UnprocessableSourceError,
 )
-from upgate.fop import parse_pipe
+from upgate.fops.fop import parse_pipe
 from upgate_media.avthumb import run_avthumb
 from upgate_media.avthumb_hls import rewrite_playlist
 from upgate_media.media_limits import MediaLimits

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from upgate.errors import TooSlowError
-from upgate.fop import parse_pipe
+from upgate.fops.fop import parse_pipe
 from upgate_media.avthumb_command import output_arguments, output_size
 from upgate_media.avthumb_options import AvthumbOptions, parse_avthumb
 from upgate_media.estimate import estimate_seconds, refuse_too_slow

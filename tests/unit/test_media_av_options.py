@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from upgate import encoding
 from upgate.errors import BadFopError
-from upgate.fop import parse_pipe
+from upgate.fops.fop import parse_pipe
 from upgate_media.avthumb_options import AvthumbOptions, parse_avthumb
 from upgate_media.media_limits import DEFAULT_LIMITS
 

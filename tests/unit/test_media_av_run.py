@@ -6,7 +6,7 @@ import pytest
 
 from tests.unit.av_samples import sample, settings, source
 from upgate.errors import BadFopError, UnprocessableSourceError
-from upgate.fop import parse_pipe
+from upgate.fops.fop import parse_pipe
 from upgate_media.run import COMMANDS, INSPECTIONS, inspect, is_inspection, run
 
 PICTURES = Path(__file__).parent.parent / "vectors" / "images"

@@ -7,7 +7,7 @@ from PIL import Image
 
 from tests.unit.av_samples import sample, settings, source
 from upgate.errors import BadFopError, UnprocessableSourceError
-from upgate.fop import parse_pipe
+from upgate.fops.fop import parse_pipe
 from upgate_media.run_types import Output
 from upgate_media.vframe import run_vframe
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from upgate import limits
-from upgate.media_edges import MediaEdges, MediaEdgesError
+from upgate.variables.media_edges import MediaEdges, MediaEdgesError
 
 WHOLE = limits.AVINFO_BYTES
 

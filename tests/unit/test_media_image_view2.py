@@ -9,7 +9,7 @@ from PIL import Image
 
 from tests.unit.media_image_runs import PICTURES, Runner, decoded, encoded
 from upgate.errors import BadFopError
-from upgate.fop import parse_pipe
+from upgate.fops.fop import parse_pipe
 from upgate_media import image_view, image_view2
 from upgate_media.image_canvas import Canvas
 from upgate_media.image_geometry import Size

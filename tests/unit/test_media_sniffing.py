@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from upgate.contents.media_sniffing import sniff
 from upgate.limits import SNIFF_BYTES
-from upgate.media_sniffing import sniff
 
 _PICTURES = Path(__file__).parent.parent / "vectors" / "images"
 _OFFICE = "application/vnd.openxmlformats-officedocument."

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from upgate.media_types import extension_for, from_name
+from upgate.contents.media_types import extension_for, from_name
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,8 @@ import time
 
 import pytest
 
-from upgate import limits, mime
+from upgate import limits
+from upgate.contents import mime
 from upgate.errors import InvalidArgumentError, InvalidPolicyError
 
 _PNG = b"\x89PNG\r\n\x1a\n" + bytes(20)
@@ -136,8 +137,8 @@ def test_another_detect_mime_is_an_invalid_policy(detect_mime: int) -> None:
 
 
 def test_importing_it_loads_neither_the_sniffer_nor_the_machines_types() -> None:
-    program = "import sys, upgate.mime; print(*sys.modules)"
+    program = "import sys, upgate.contents.mime; print(*sys.modules)"
     loaded = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
     ).stdout.split()
-    assert not {"upgate.media_sniffing", "mimetypes", "json", "PIL"} & set(loaded)
+    assert not {"upgate.contents.media_sniffing", "mimetypes", "json", "PIL"} & set(loaded)

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
+from upgate.contents.mime_limit import admits
 from upgate.errors import InvalidPolicyError
-from upgate.mime_limit import admits
 
 
 @pytest.mark.parametrize(

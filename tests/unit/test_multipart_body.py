@@ -5,10 +5,11 @@ from typing import Any
 
 import pytest
 
-from upgate import limits, multipart_body
+from upgate import limits
 from upgate.errors import InvalidArgumentError, PartsMissingError
-from upgate.multipart_body import NamedPart
-from upgate.upload_request import UploadRequest, UploadSession
+from upgate.intake import multipart_body
+from upgate.intake.multipart_body import NamedPart
+from upgate.intake.upload_request import UploadRequest, UploadSession
 
 SESSION = UploadSession("id", 1)
 PART = {"partNumber": 1, "etag": "e"}

@@ -6,7 +6,7 @@ import pytest
 
 from upgate import limits
 from upgate.errors import FileTooLargeError, MalformedFormError
-from upgate.multipart_part import Part, read_parts
+from upgate.intake.multipart_part import Part, read_parts
 
 TYPE = "multipart/form-data; boundary=b"
 NAMED = b'Content-Disposition: form-data; name="a"'

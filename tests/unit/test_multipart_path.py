@@ -2,9 +2,10 @@ from __future__ import annotations
 
 import pytest
 
-from upgate import limits, multipart_path
+from upgate import limits
 from upgate.errors import InvalidArgumentError
-from upgate.multipart_path import MultipartPath, PathKind
+from upgate.intake import multipart_path
+from upgate.intake.multipart_path import MultipartPath, PathKind
 
 
 @pytest.mark.parametrize(

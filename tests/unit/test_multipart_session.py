@@ -2,9 +2,10 @@ from __future__ import annotations
 
 import pytest
 
-from upgate import multipart_session, signed_state
 from upgate.errors import NoSuchUploadError
-from upgate.keys import KeyPair
+from upgate.resumable import multipart_session
+from upgate.tokens import signed_state
+from upgate.tokens.keys import KeyPair
 
 PAIR = KeyPair("testak", "testsk")
 NOW = 1_800_000_000.5

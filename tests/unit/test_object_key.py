@@ -6,14 +6,16 @@ from typing import Any
 import pytest
 
 from tests.unit.sample_facts import ETAG, sample_variables
-from upgate import limits, object_key, put_policy
+from upgate import limits
 from upgate.errors import (
     InvalidArgumentError,
     KeyNotListedError,
     KeyScopeMismatchError,
     KeyTooLongError,
 )
-from upgate.put_policy import PutPolicy
+from upgate.objects import object_key
+from upgate.tokens import put_policy
+from upgate.tokens.put_policy import PutPolicy
 
 
 def _policy(scope: str = "b", **fields: Any) -> PutPolicy:

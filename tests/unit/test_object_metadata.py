@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from upgate import limits, object_metadata
+from upgate import limits
 from upgate.errors import InvalidArgumentError
+from upgate.intake import object_metadata
 
 
 def test_metadata_is_picked_by_its_prefix_in_any_case() -> None:

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from upgate import ops_message
-from upgate.ops_message import (
+from upgate.jobs import ops_message
+from upgate.jobs.ops_message import (
     MakeResult,
     Notify,
     ObjectCreated,

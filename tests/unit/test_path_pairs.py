@@ -5,8 +5,8 @@ import pytest
 from upgate import limits
 from upgate.encoding import encode
 from upgate.errors import InvalidArgumentError
-from upgate.path_pairs import parse_pairs, parse_size, split_path
-from upgate.upload_request import UploadRequest
+from upgate.intake.path_pairs import parse_pairs, parse_size, split_path
+from upgate.intake.upload_request import UploadRequest
 
 
 def b64(text: str) -> str:

@@ -4,8 +4,9 @@ from urllib.parse import urlencode
 
 import pytest
 
-from upgate import limits, pfop
+from upgate import limits
 from upgate.errors import InvalidArgumentError
+from upgate.jobs import pfop
 
 LEAST = {"bucket": "demo", "key": "a b.mp4", "fops": "avthumb/mp3;vframe/jpg/offset/1"}
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from upgate.pictures import with_pixels
+from upgate.images.pictures import with_pixels
 
 _PICTURES = Path(__file__).parent.parent / "vectors" / "images"
 

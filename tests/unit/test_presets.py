@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
-from upgate import limits, presets
+from upgate import limits
 from upgate.errors import InvalidPresetError
-from upgate.presets import LIFETIME_SECONDS_MOST, Preset
+from upgate.issuing import presets
+from upgate.issuing.presets import LIFETIME_SECONDS_MOST, Preset
 
 CALLBACK = {"callbackUrl": "https://app.example/cb", "callbackBody": "key=$(key)"}
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from upgate import limits, put_policy
+from upgate import limits
 from upgate.errors import (
     CallbackBodyMissingError,
     InvalidArgumentError,
@@ -14,7 +14,8 @@ from upgate.errors import (
     ScopeMissingError,
     TokenExpiredError,
 )
-from upgate.put_policy import FORM_BODY, JSON_BODY, PutPolicy, Scope
+from upgate.tokens import put_policy
+from upgate.tokens.put_policy import FORM_BODY, JSON_BODY, PutPolicy, Scope
 
 CALLBACK = {"callbackUrl": "https://app.example/cb", "callbackBody": "key=$(key)"}
 

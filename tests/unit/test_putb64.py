@@ -4,15 +4,16 @@ import base64
 
 import pytest
 
-from upgate import limits, putb64
+from upgate import limits
 from upgate.errors import (
     BadTokenError,
     FileTooLargeError,
     InvalidArgumentError,
     TokenMissingError,
 )
-from upgate.putb64 import parse_putb64
-from upgate.upload_request import Content, UploadRequest
+from upgate.intake import putb64
+from upgate.intake.putb64 import parse_putb64
+from upgate.intake.upload_request import Content, UploadRequest
 
 TOKEN = "UpToken ak:sign:policy"
 CONTENT = bytes(range(256))

@@ -8,7 +8,8 @@ from typing import NotRequired, TypedDict
 import pytest
 from qiniu.utils import etag_stream
 
-from upgate import encoding, qetag
+from upgate import encoding
+from upgate.contents import qetag
 
 MIB = 1024 * 1024
 BLOCK = 4 * MIB

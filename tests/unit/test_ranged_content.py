@@ -6,9 +6,9 @@ from typing import cast
 
 import pytest
 
-from upgate.piece import Piece
-from upgate.ranged_content import RangedContent
-from upgate.work_bucket import WorkBucket
+from upgate.resumable.piece import Piece
+from upgate.resumable.ranged_content import RangedContent
+from upgate.resumable.work_bucket import WorkBucket
 
 BODIES = [bytes(range(256)) * 1000, b"", b"middle" * 50_000, b"end"]
 WHOLE = b"".join(BODIES)

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from upgate.redelivery_ladder import Ladder
+from upgate.deliveries.redelivery_ladder import Ladder
 
 LADDER = Ladder((5, 3600))
 

@@ -7,9 +7,9 @@ from typing import Any, cast
 import pytest
 from botocore.exceptions import ClientError
 
-from upgate import redelivery_queue
+from upgate.deliveries import redelivery_queue
+from upgate.deliveries.redelivery_queue import Redelivery, RedeliveryMessageError, RedeliveryQueue
 from upgate.errors import StorageFailedError
-from upgate.redelivery_queue import Redelivery, RedeliveryMessageError, RedeliveryQueue
 
 
 class Sqs:

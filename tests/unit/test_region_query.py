@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from upgate import region_query
+from upgate.answers import region_query
 from upgate.errors import InvalidArgumentError, NoSuchAccessKeyError, NoSuchBucketError
-from upgate.keys import KeyPair, KeyRing
+from upgate.tokens.keys import KeyPair, KeyRing
 
 KEYS = KeyRing((KeyPair("testak", "testsk"),))
 

@@ -6,11 +6,12 @@ import pytest
 
 from tests.fakes import loopback
 from tests.fakes.loopback import Received, Reply
-from upgate import limits, remote_file
-from upgate.callback import CallbackMessageError
-from upgate.egress import Egress
-from upgate.egress_rules import EgressRules
-from upgate.remote_file import FetchedFile
+from upgate import limits
+from upgate.callbacks import remote_file
+from upgate.callbacks.callback import CallbackMessageError
+from upgate.callbacks.remote_file import FetchedFile
+from upgate.outbound.egress import Egress
+from upgate.outbound.egress_rules import EgressRules
 
 EGRESS = Egress(EgressRules(allow_loopback=True))
 

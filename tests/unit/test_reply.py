@@ -7,7 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from tests.unit.sample_facts import ETAG, sample_variables
-from upgate import encoding, limits, put_policy, reply
+from upgate import encoding, limits
 from upgate.errors import (
     BadTokenError,
     CallbackFailedError,
@@ -22,8 +22,10 @@ from upgate.errors import (
     TokenMissingError,
     UpgateError,
 )
-from upgate.put_policy import PutPolicy
-from upgate.upload_request import UploadRequest
+from upgate.intake.upload_request import UploadRequest
+from upgate.tokens import put_policy
+from upgate.tokens.put_policy import PutPolicy
+from upgate.uploads import reply
 
 URL = "https://app.example/done"
 NO_KEY, WITH_KEY = UploadRequest("token"), UploadRequest("token", key="a/b.jpg")

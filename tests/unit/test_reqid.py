@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from upgate import encoding, reqid
+from upgate import encoding
+from upgate.answers import reqid
 
 
 def test_a_published_sample_tells_its_time() -> None:

@@ -5,11 +5,11 @@ from collections.abc import Mapping
 import pytest
 import qiniu
 
-from upgate import request_authorization
-from upgate.callback_signature import sign_qiniu
+from upgate.callbacks.callback_signature import sign_qiniu
 from upgate.errors import BadTokenError, TokenExpiredError, TokenMissingError
-from upgate.keys import KeyPair, KeyRing
-from upgate.request_authorization import SignedRequest
+from upgate.tokens import request_authorization
+from upgate.tokens.keys import KeyPair, KeyRing
+from upgate.tokens.request_authorization import SignedRequest
 
 PAIR = KeyPair("testak", "testsk")
 KEYS = KeyRing((PAIR,))

@@ -6,6 +6,14 @@ import json
 import pytest
 
 from upgate import errors
+from upgate.answers.responses import (
+    STANDARD_STATUS,
+    CorsSettings,
+    common_headers,
+    error_response,
+    json_response,
+    preflight,
+)
 from upgate.errors import (
     BadTokenError,
     CallbackFailedError,
@@ -16,14 +24,6 @@ from upgate.errors import (
     ObjectExistsError,
     StorageFailedError,
     UpgateError,
-)
-from upgate.responses import (
-    STANDARD_STATUS,
-    CorsSettings,
-    common_headers,
-    error_response,
-    json_response,
-    preflight,
 )
 
 CLASSES = [

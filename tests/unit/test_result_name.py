@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from upgate import fop, result_name
+from upgate.fops import fop, result_name
 
 # protocol.md 9.1: published samples of Kodo's own naming.
 IPHONE = ("avthumb/iphone_low", "FjgJQXuH7OresQL4zgRqYG5bZ64x")

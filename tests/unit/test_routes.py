@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from upgate import routes
+from upgate.answers import routes
 from upgate.errors import MethodNotAllowedError, NotFoundError
 
 

@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from upgate import signed_state
-from upgate.keys import KeyPair
+from upgate.tokens import signed_state
+from upgate.tokens.keys import KeyPair
 
 PAIR = KeyPair("testak", "testsk")
 SEALED = signed_state.seal("kind", ("a", "bc"), b"payload", PAIR)

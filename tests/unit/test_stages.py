@@ -4,7 +4,7 @@ import contextlib
 
 import pytest
 
-from upgate.stages import Stages
+from upgate.answers.stages import Stages
 
 
 class Clock:

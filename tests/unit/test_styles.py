@@ -4,9 +4,10 @@ from typing import Any
 
 import pytest
 
-from upgate import limits, styles
+from upgate import limits
+from upgate.downloads import styles
+from upgate.downloads.styles import BucketSettings
 from upgate.errors import InvalidArgumentError
-from upgate.styles import BucketSettings
 
 MP3 = "avthumb/mp3/aq/6/ar/16000"
 

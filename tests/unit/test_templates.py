@@ -11,7 +11,14 @@ from hypothesis import strategies as st
 
 from upgate import limits
 from upgate.errors import InvalidArgumentError
-from upgate.templates import Json, Resolve, render_form, render_json, render_text, variables_in
+from upgate.variables.templates import (
+    Json,
+    Resolve,
+    render_form,
+    render_json,
+    render_text,
+    variables_in,
+)
 
 VALUES: dict[str, Json] = {
     "key": "a/b.jpg",

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from upgate import limits, put_policy, token_issue, upload_token
+from upgate import limits
 from upgate.errors import (
     InvalidArgumentError,
     InvalidPresetError,
@@ -14,11 +14,13 @@ from upgate.errors import (
     NotFoundError,
     UnauthenticatedError,
 )
-from upgate.keys import KeyPair, KeyRing
-from upgate.object_key import check
-from upgate.put_policy import PutPolicy, Scope
-from upgate.templates import Json
-from upgate.token_issue import TokenRequest, TokenSettings
+from upgate.issuing import token_issue
+from upgate.issuing.token_issue import TokenRequest, TokenSettings
+from upgate.objects.object_key import check
+from upgate.tokens import put_policy, upload_token
+from upgate.tokens.keys import KeyPair, KeyRing
+from upgate.tokens.put_policy import PutPolicy, Scope
+from upgate.variables.templates import Json
 
 RING = KeyRing((KeyPair("new", "s1"), KeyPair("old", "s2")))
 SETTINGS = TokenSettings(default_bucket="photos", lifetime_seconds=3600)

@@ -2,8 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from upgate import limits, upload_field
+from upgate import limits
 from upgate.errors import InvalidArgumentError
+from upgate.intake import upload_field
 
 
 @pytest.mark.parametrize(

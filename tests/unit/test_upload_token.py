@@ -9,9 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from qiniu import Auth
 
-from upgate import encoding, limits, put_policy, upload_token
+from upgate import encoding, limits
 from upgate.errors import BadTokenError, InvalidPolicyError, TokenMissingError
-from upgate.keys import KeyPair, KeyRing
+from upgate.tokens import put_policy, upload_token
+from upgate.tokens.keys import KeyPair, KeyRing
 
 
 class Vector(TypedDict):

@@ -2,12 +2,12 @@ from __future__ import annotations
 
 import pytest
 
-from upgate import work_names
-from upgate.assembly_plan import Glued
 from upgate.errors import InvalidArgumentError
-from upgate.multipart_body import NamedPart
-from upgate.uploaded_parts import UploadedParts
-from upgate.work_names import Part
+from upgate.intake.multipart_body import NamedPart
+from upgate.resumable import work_names
+from upgate.resumable.assembly_plan import Glued
+from upgate.resumable.uploaded_parts import UploadedParts
+from upgate.resumable.work_names import Part
 
 MIB = 1024 * 1024
 

@@ -4,8 +4,8 @@ import base64
 
 import pytest
 
-from upgate import webhook_signature
-from upgate.keys import KeyPair
+from upgate.callbacks import webhook_signature
+from upgate.tokens.keys import KeyPair
 
 # The vector in the tests of the reference libraries (standard-webhooks/standard-webhooks):
 # secret, id, time, body and the signature that they expect.

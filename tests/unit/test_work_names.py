@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from upgate import work_names
-from upgate.work_names import Part
+from upgate.resumable import work_names
+from upgate.resumable.work_names import Part
 
 HELLO = Part(7, 5, "Fqr0xh3cxeii2r7eDztILNmuqUNN", "5d41402abc4b2a76b9719d911017c592")
 

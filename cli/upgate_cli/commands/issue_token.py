@@ -15,7 +15,7 @@ from upgate_cli.output import print_json
 from upgate_cli.parameters import Duration
 
 if TYPE_CHECKING:
-    from upgate.keys import KeyPair
+    from upgate.tokens.keys import KeyPair
 
 LIFETIME_SECONDS = 3600
 
@@ -96,8 +96,8 @@ def _load(file: TextIO | None) -> dict[str, Any]:
 def _sign(
     connection: Connection, policy: dict[str, Any], key: str | None, expires: int | None
 ) -> dict[str, Any]:
-    from upgate import put_policy, upload_token
     from upgate.errors import UpgateError
+    from upgate.tokens import put_policy, upload_token
 
     pair = _pair(connection)
     if "scope" not in policy:

@@ -80,8 +80,8 @@ def show(*, name: str, stack: str, as_json: bool) -> None:
 @stack_options
 def put(*, name: str, file: TextIO, stack: str, as_json: bool) -> None:
     """Write a preset from FILE (- is standard input); one that is wrong is refused."""
-    from upgate import presets as rules
     from upgate.errors import InvalidPresetError
+    from upgate.issuing import presets as rules
 
     try:
         text = file.read()

@@ -22,7 +22,7 @@ def replay(*, upload_id: str | None, all_failed: bool, stack: str, as_json: bool
     Example:
       upgate replay --all-failed
     """
-    from upgate.job import UPLOAD_PREFIX
+    from upgate.jobs.job import UPLOAD_PREFIX
     from upgate_cli.stack.deployed import deployed_stack
     from upgate_cli.stack.ledger_table import LedgerTable
 

@@ -9,19 +9,19 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 
-from upgate import upload_token
-from upgate.callback import CallbackAttempt, CallbackOutcome, CallbackRequest
-from upgate.content import BufferedContent
-from upgate.keys import KeyPair, KeyRing
-from upgate.ledger import UploadIntent
-from upgate.magic_variables import Field, MagicVariables, UploadFacts
-from upgate.put_policy import PutPolicy
-from upgate.stages import Stages
-from upgate.storage import Destination
-from upgate.templates import variables_in
-from upgate.upload import Uploader
-from upgate.upload_ports import UploadContext, UploadPorts, UploadSettings
-from upgate.upload_request import UploadRequest
+from upgate.answers.stages import Stages
+from upgate.callbacks.callback import CallbackAttempt, CallbackOutcome, CallbackRequest
+from upgate.contents.content import BufferedContent
+from upgate.deliveries.ledger import UploadIntent
+from upgate.intake.upload_request import UploadRequest
+from upgate.objects.storage import Destination
+from upgate.tokens import upload_token
+from upgate.tokens.keys import KeyPair, KeyRing
+from upgate.tokens.put_policy import PutPolicy
+from upgate.uploads.upload import Uploader
+from upgate.uploads.upload_ports import UploadContext, UploadPorts, UploadSettings
+from upgate.variables.magic_variables import Field, MagicVariables, UploadFacts
+from upgate.variables.templates import variables_in
 from upgate_cli.transfer.source_file import SourceFile
 
 # Of no use anywhere: the dry run signs for itself, so that it needs nobody's secret.

@@ -8,10 +8,13 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
-from upgate import encoding, mime_limit, put_policy, reply, upload_token
+from upgate import encoding
+from upgate.contents import mime_limit
 from upgate.errors import UpgateError
-from upgate.keys import KeyPair, KeyRing
-from upgate.put_policy import PutPolicy
+from upgate.tokens import put_policy, upload_token
+from upgate.tokens.keys import KeyPair, KeyRing
+from upgate.tokens.put_policy import PutPolicy
+from upgate.uploads import reply
 from upgate_cli.errors import CommandError
 from upgate_cli.explain.policy_fields import PURPOSES
 

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 
-from upgate.put_policy import PutPolicy
+from upgate.tokens.put_policy import PutPolicy
 from upgate_cli.explain.dry_run import DryRun
 from upgate_cli.explain.findings import Findings, Signature
 from upgate_cli.explain.policy_fields import PURPOSES

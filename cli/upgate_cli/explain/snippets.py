@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from upgate.put_policy import FORM_BODY
+from upgate.tokens.put_policy import FORM_BODY
 
 _PYTHON = """\
 # pip install qiniu

@@ -6,7 +6,7 @@ import threading
 from typing import Any
 
 from upgate import encoding
-from upgate.callback_signature import sign_qbox
+from upgate.callbacks.callback_signature import sign_qbox
 from upgate_cli.connection import Connection
 from upgate_cli.errors import CommandError
 from upgate_cli.gateway.client import Call, GatewayClient

@@ -21,7 +21,7 @@ _SERVICE = "execute-api"
 
 
 def ask_for_token(client: GatewayClient, preset: str, bearer: str | None) -> dict[str, Any]:
-    """The endpoint's whole answer: `token`, `expires_at` and more (`upgate.token_issue`).
+    """The endpoint's whole answer: `token`, `expires_at` and more (`upgate.issuing.token_issue`).
 
     Without `bearer` it is asked openly first, and with AWS credentials if that is refused.
 

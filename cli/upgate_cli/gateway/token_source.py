@@ -8,10 +8,11 @@ import time
 from collections.abc import Callable
 from typing import Protocol
 
-from upgate import encoding, put_policy, upload_token
+from upgate import encoding
 from upgate.errors import UpgateError
-from upgate.keys import KeyPair
-from upgate.put_policy import PutPolicy
+from upgate.tokens import put_policy, upload_token
+from upgate.tokens.keys import KeyPair
+from upgate.tokens.put_policy import PutPolicy
 from upgate_cli.errors import CommandError
 
 LIFETIME_SECONDS = 3600

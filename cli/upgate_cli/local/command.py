@@ -12,8 +12,8 @@ from pathlib import Path
 
 import click
 
-from upgate import upload_token
-from upgate.keys import KeyPair
+from upgate.tokens import upload_token
+from upgate.tokens.keys import KeyPair
 
 ROOT = Path(__file__).resolve().parents[3]
 EXAMPLE_TOKEN_SECONDS = 86_400

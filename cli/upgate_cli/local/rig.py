@@ -15,7 +15,7 @@ from pathlib import Path
 
 import aiohttp
 
-from upgate.keys import KeyPair
+from upgate.tokens.keys import KeyPair
 from upgate_cli.local import cloud, demo_preset, front, stack
 from upgate_cli.local.emulator import Emulator, emulator
 from upgate_cli.local.errors import StartError

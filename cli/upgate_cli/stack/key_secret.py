@@ -7,7 +7,7 @@ import secrets
 from typing import TYPE_CHECKING
 
 from upgate.errors import StorageFailedError
-from upgate.keys import KeyPair
+from upgate.tokens.keys import KeyPair
 from upgate_aws.key_source import parse_secret
 from upgate_cli.errors import CommandError
 

@@ -7,14 +7,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from upgate import job, storage
-from upgate.delivery import DeliveryState
-from upgate.delivery_store import DeliveryStore
+from upgate.deliveries.delivery import DeliveryState
+from upgate.deliveries.delivery_store import DeliveryStore
+from upgate.deliveries.ledger import DynamoLedger
+from upgate.deliveries.redelivery_queue import Redelivery, RedeliveryQueue
 from upgate.errors import StorageFailedError
-from upgate.job_store import JobStore
-from upgate.ledger import DynamoLedger
-from upgate.redelivery_queue import Redelivery, RedeliveryQueue
-from upgate.source_object import find
+from upgate.jobs import job
+from upgate.jobs.job_store import JobStore
+from upgate.objects import storage
+from upgate.objects.source_object import find
 from upgate_cli.errors import CommandError
 from upgate_cli.stack.upload_trace import ObjectState, Trace
 

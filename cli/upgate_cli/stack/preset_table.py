@@ -1,10 +1,10 @@
-"""The operator's side of `upgate.presets`: listed, written and removed in the ledger table."""
+"""The operator's side of presets: listed, written and removed in the ledger table."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from upgate import presets
+from upgate.issuing import presets
 from upgate_cli.errors import CommandError
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ class PresetTable:
         return found["Item"]["document"]["S"] if "Item" in found else None
 
     def put(self, name: str, text: str) -> None:
-        """Write a preset's text, which `upgate.presets.parse` has found right."""
+        """Write a preset's text, which `upgate.issuing.presets.parse` has found right."""
         self._client.put_item(TableName=self._table, Item={**_key(name), "document": {"S": text}})
 
     def delete(self, name: str) -> bool:

@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
-from upgate.delivery import Delivery, DeliveryAttempt
-from upgate.job import Code, Item, Job
-from upgate.ledger import UploadIntent
+from upgate.deliveries.delivery import Delivery, DeliveryAttempt
+from upgate.deliveries.ledger import UploadIntent
+from upgate.jobs.job import Code, Item, Job
 from upgate_cli.output import printable
 
 _CODES = {

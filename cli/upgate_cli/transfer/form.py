@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from requests_toolbelt import MultipartEncoder, MultipartEncoderMonitor
 
-from upgate import qetag
+from upgate.contents import qetag
 from upgate_cli.errors import CancelledError
 from upgate_cli.gateway.answer import Answer
 from upgate_cli.gateway.client import Call, GatewayClient

@@ -8,7 +8,8 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
 
-from upgate import encoding, limits, qetag
+from upgate import encoding, limits
+from upgate.contents import qetag
 from upgate_cli.errors import CommandError
 from upgate_cli.gateway.answer import Answer
 from upgate_cli.gateway.client import Call, GatewayClient

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from upgate import limits
-from upgate.put_policy import PutPolicy
+from upgate.tokens.put_policy import PutPolicy
 from upgate_cli.errors import CommandError
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from upgate import qetag
+from upgate.contents import qetag
 from upgate_cli.errors import ChangedFileError, CommandError
 
 

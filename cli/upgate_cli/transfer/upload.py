@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from upgate.qetag import BLOCK_BYTES
+from upgate.contents.qetag import BLOCK_BYTES
 
 OCTET_STREAM = "application/octet-stream"
 

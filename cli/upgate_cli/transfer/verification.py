@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from upgate.put_policy import PutPolicy
+from upgate.tokens.put_policy import PutPolicy
 from upgate_cli.errors import CommandError
 from upgate_cli.gateway.answer import Answer
 

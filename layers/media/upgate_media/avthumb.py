@@ -12,7 +12,7 @@ from upgate.errors import (
     SourceTooLargeError,
     UnprocessableSourceError,
 )
-from upgate.fop import Fop
+from upgate.fops.fop import Fop
 from upgate_media.avthumb_command import cut_arguments, output_arguments, output_size
 from upgate_media.avthumb_hls import collect_hls, hls_arguments, playlist_path
 from upgate_media.avthumb_options import AvthumbOptions, SubtitleOptions, parse_avthumb

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from upgate.errors import BadFopError
-from upgate.fop import Fop
+from upgate.fops.fop import Fop
 from upgate_media.arguments import Arguments
 from upgate_media.av_codecs import (
     AUDIO_ENCODERS,

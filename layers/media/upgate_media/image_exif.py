@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from upgate.pictures import UndecodableError, decoding
+from upgate.images.pictures import UndecodableError, decoding
 
 _ORIENTATION = 0x0112
 

@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 
 from upgate.errors import BadFopError
-from upgate.fop import Fop
+from upgate.fops.fop import Fop
 from upgate_media import image_arguments
 from upgate_media.image_arguments import Colour
 from upgate_media.image_canvas import Step

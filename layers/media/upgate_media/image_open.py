@@ -1,7 +1,7 @@
 """A source as a picture with everything known about it that can be known without decoding it.
 
 Nothing is decoded that its header and the limits have not admitted. All of Pillow's decoding goes
-through upgate.pictures.
+through upgate.images.pictures.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO
 
 from upgate.errors import SourceTooLargeError, UnprocessableSourceError
-from upgate.exif import read_orientation
-from upgate.image_headers.header import ImageHeader
-from upgate.image_headers.reading import read_any_header
-from upgate.pictures import UndecodableError, decoded_pixels, decoding, open_admitted
+from upgate.images.exif import read_orientation
+from upgate.images.image_headers.header import ImageHeader
+from upgate.images.image_headers.reading import read_any_header
+from upgate.images.pictures import UndecodableError, decoded_pixels, decoding, open_admitted
 from upgate_media.image_canvas import Canvas
 from upgate_media.image_geometry import Size
 from upgate_media.image_quality import jpeg_quality

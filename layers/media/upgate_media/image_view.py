@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from upgate.errors import BadFopError
-from upgate.fop import Fop
+from upgate.fops.fop import Fop
 from upgate_media import image_arguments, image_view2
 from upgate_media.arguments import Arguments
 from upgate_media.image_canvas import Step

@@ -12,7 +12,7 @@ from fractions import Fraction
 from pathlib import Path
 
 from upgate.errors import BadFopError
-from upgate.fop import Fop
+from upgate.fops.fop import Fop
 from upgate_media import image_arguments
 from upgate_media.arguments import Arguments
 from upgate_media.image_canvas import Canvas, Operation

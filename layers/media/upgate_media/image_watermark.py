@@ -19,7 +19,7 @@ from upgate.errors import (
     SourceTooLargeError,
     UnprocessableSourceError,
 )
-from upgate.fop import Fop
+from upgate.fops.fop import Fop
 from upgate_media import image_arguments
 from upgate_media.arguments import Arguments
 from upgate_media.image_canvas import Canvas, Operation

@@ -11,13 +11,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from upgate import qetag, result_name, storage
+from upgate.contents import qetag
 from upgate.errors import FopError, OutputTooLargeError, ResultBusyError
-from upgate.fop import Fop, Pipe
-from upgate.result_name import ResultName
-from upgate.result_store import Result, ResultStore
-from upgate.saved_result import PLAYLIST_TYPE, segment_reference
-from upgate.source_object import SourceObject
+from upgate.fops import result_name
+from upgate.fops.fop import Fop, Pipe
+from upgate.fops.result_name import ResultName
+from upgate.fops.result_store import Result, ResultStore
+from upgate.fops.saved_result import PLAYLIST_TYPE, segment_reference
+from upgate.objects import storage
+from upgate.objects.source_object import SourceObject
 from upgate_media import source_file
 from upgate_media.avthumb_hls import rewrite_playlist
 from upgate_media.media_limits import DEFAULT_LIMITS, MediaLimits

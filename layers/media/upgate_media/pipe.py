@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from upgate.errors import BadFopError
-from upgate.fop import Fop
+from upgate.fops.fop import Fop
 from upgate_media.run import run
 from upgate_media.run_types import MediaSettings, Output, Source
 

@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
+from upgate.contents.media_sniffing import sniff
 from upgate.errors import SourceTooLargeError, UnprocessableSourceError
 from upgate.limits import SNIFF_BYTES
-from upgate.media_sniffing import sniff
 from upgate_media.media_limits import MediaLimits
 
 if TYPE_CHECKING:

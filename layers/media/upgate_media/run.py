@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from upgate.errors import BadFopError, SourceTooLargeError, UnprocessableSourceError
-from upgate.exif import read_exif
-from upgate.fop import Fop
-from upgate.image_average import average_colour
-from upgate.image_info import read_image_info
+from upgate.fops.fop import Fop
+from upgate.images.exif import read_exif
+from upgate.images.image_average import average_colour
+from upgate.images.image_info import read_image_info
 from upgate_media.avinfo import read_avinfo
 from upgate_media.avthumb import run_avthumb
 from upgate_media.image_commands import IMAGE_COMMANDS

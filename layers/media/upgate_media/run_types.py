@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from upgate.fop import Fop
+from upgate.fops.fop import Fop
 from upgate_media.media_limits import DEFAULT_LIMITS, MediaLimits
 
 type Fetch = Callable[[str], bytes]
@@ -46,7 +46,8 @@ class MediaSettings:
     """What a command may spend, and its only way to the network.
 
     `seconds_left` is for the whole command. `fetch` gets a URL out of the fop (a watermark,
-    subtitles) and returns the bytes; it is the caller's, and follows the rules of `upgate.egress`.
+    subtitles) and returns the bytes; it is the caller's, and
+    follows the rules of `upgate.outbound.egress`.
     """
 
     seconds_left: float

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
-from upgate import storage
 from upgate.errors import SourceTooLargeError, StorageFailedError
-from upgate.source_object import SourceObject
+from upgate.objects import storage
+from upgate.objects.source_object import SourceObject
 from upgate_media.run_types import Source
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from upgate.errors import BadFopError, SourceTooLargeError, UnprocessableSourceError
-from upgate.fop import Fop
+from upgate.fops.fop import Fop
 from upgate_media.arguments import Arguments
 from upgate_media.ffmpeg import executable, source_input
 from upgate_media.ffmpeg_process import run_ffmpeg

@@ -6,8 +6,8 @@ import json
 from collections.abc import Callable
 from typing import TYPE_CHECKING, BinaryIO, cast
 
-from upgate.media_edges import MediaEdges
-from upgate.templates import Json
+from upgate.variables.media_edges import MediaEdges
+from upgate.variables.templates import Json
 from upgate_aws.log import logger
 
 if TYPE_CHECKING:

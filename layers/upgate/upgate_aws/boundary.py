@@ -7,13 +7,13 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from upgate import reqid, responses
-from upgate.config import HttpConfig
+from upgate.answers import reqid, responses
+from upgate.answers.responses import Response
+from upgate.answers.stages import Stages
 from upgate.errors import UpgateError
-from upgate.responses import Response
-from upgate.stages import Stages
-from upgate.upload_ports import UploadContext
+from upgate.uploads.upload_ports import UploadContext
 from upgate_aws import http_event
+from upgate_aws.config import HttpConfig
 from upgate_aws.http_event import HttpRequest
 from upgate_aws.log import logger
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from upgate.callback import CallbackAttempt, CallbackOutcome, CallbackRequest
+from upgate.callbacks.callback import CallbackAttempt, CallbackOutcome, CallbackRequest
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from upgate.callback import CallbackOutcome, CallbackRequest
+from upgate.callbacks.callback import CallbackOutcome, CallbackRequest
 from upgate_aws.log import logger
 
 

@@ -6,10 +6,10 @@ import json
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from upgate import remote_file
-from upgate.callback import CallbackMessageError
+from upgate.callbacks import remote_file
+from upgate.callbacks.callback import CallbackMessageError
+from upgate.callbacks.remote_file import FetchedFile
 from upgate.errors import StorageFailedError, UnprocessableSourceError
-from upgate.remote_file import FetchedFile
 from upgate_aws.callback_invocation import OVERHEAD_SECONDS
 
 if TYPE_CHECKING:

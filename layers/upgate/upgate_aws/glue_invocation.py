@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from upgate.errors import StorageFailedError
-from upgate.glue_share import GlueShare
+from upgate.resumable.glue_share import GlueShare
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient

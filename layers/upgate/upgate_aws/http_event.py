@@ -10,8 +10,8 @@ from typing import Any
 
 import pybase64
 
+from upgate.answers.responses import Response
 from upgate.errors import InvalidArgumentError
-from upgate.responses import Response
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from upgate.errors import StorageFailedError
-from upgate.keys import KeyPair, KeyRing
+from upgate.tokens.keys import KeyPair, KeyRing
 
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient

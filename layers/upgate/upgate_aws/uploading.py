@@ -5,14 +5,14 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from upgate import storage
-from upgate.config import UploadConfig
-from upgate.ledger import DynamoLedger
-from upgate.redelivery_ladder import Ladder
-from upgate.redelivery_queue import RedeliveryQueue
-from upgate.upload import Uploader
-from upgate.upload_ports import UploadPorts, UploadSettings
+from upgate.deliveries.ledger import DynamoLedger
+from upgate.deliveries.redelivery_ladder import Ladder
+from upgate.deliveries.redelivery_queue import RedeliveryQueue
+from upgate.objects import storage
+from upgate.uploads.upload import Uploader
+from upgate.uploads.upload_ports import UploadPorts, UploadSettings
 from upgate_aws import avinfo_invocation, callback_invocation, clients
+from upgate_aws.config import UploadConfig
 from upgate_aws.key_source import KeySource
 
 if TYPE_CHECKING:

@@ -1,0 +1,80 @@
+"""The callback that a policy asks for, filled in before anything is stored (protocol.md 7.1)."""
+
+from __future__ import annotations
+
+from upgate import limits, strict_json
+from upgate.callbacks.callback import CallbackRequest
+from upgate.errors import InvalidArgumentError
+from upgate.outbound import egress_url
+from upgate.outbound.egress_errors import EgressRefusedError
+from upgate.tokens.put_policy import JSON_BODY, PutPolicy
+from upgate.variables.magic_variables import Field, MagicVariables
+from upgate.variables.templates import Resolve, render_form, render_json
+
+
+def build(
+    policy: PutPolicy,
+    variables: MagicVariables,
+    *,
+    delivery_id: str,
+    access_key: str,
+    budget_seconds: float,
+) -> CallbackRequest | None:
+    """The policy's callback with all variables in place; None where it has none.
+
+    Raises:
+        InvalidArgumentError: a URL or callbackHost that could never be called, too many or too
+            long URLs, a body that is not the JSON it says it is, or one beyond
+            limits.RENDERED_BYTES.
+    """
+    if not policy.callback_url or not policy.callback_body:
+        return None
+    body = _body(policy, variables.resolver(Field.CALLBACK_BODY))
+    variables.facts.callback_body = body
+    return CallbackRequest(
+        urls=_urls(policy.callback_url, variables.resolver(Field.CALLBACK_URL)),
+        host=_host(policy.callback_host),
+        body=body,
+        content_type=policy.callback_body_type,
+        delivery_id=delivery_id,
+        access_key=access_key,
+        budget_seconds=budget_seconds,
+    )
+
+
+def _body(policy: PutPolicy, resolve: Resolve) -> str:
+    template = policy.callback_body or ""
+    if policy.callback_body_type != JSON_BODY:
+        return render_form(template, resolve)
+    body = render_json(template, resolve)
+    try:
+        strict_json.loads(body)
+    except ValueError as error:
+        raise InvalidArgumentError(
+            "callbackBody is not JSON once its variables are filled in"
+        ) from error
+    return body
+
+
+def _urls(template: str, resolve: Resolve) -> tuple[str, ...]:
+    templates = [part.strip() for part in template.split(";") if part.strip()]
+    if not 0 < len(templates) <= limits.CALLBACK_URLS:
+        raise InvalidArgumentError(f"callbackUrl must name 1 to {limits.CALLBACK_URLS} URLs")
+    urls = tuple(render_form(part, resolve) for part in templates)
+    for url in urls:
+        # Only what can be said without a look-up; the callback function holds the address rules.
+        try:
+            egress_url.parse_target(url)
+        except EgressRefusedError as error:
+            raise InvalidArgumentError(f"callbackUrl cannot be called: {error}") from error
+    return urls
+
+
+def _host(callback_host: str | None) -> str | None:
+    if not callback_host:
+        return None
+    try:
+        egress_url.check_host_header(callback_host)
+    except EgressRefusedError as error:
+        raise InvalidArgumentError(f"callbackHost cannot be sent: {error}") from error
+    return callback_host

@@ -1,0 +1,1 @@
+"""What is owed to the business server, written down, and delivered until it is accepted."""

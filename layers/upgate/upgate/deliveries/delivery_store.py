@@ -1,0 +1,156 @@
+"""Deliveries in the ledger: beside the intent, in its item (pk `upload#<id>`, sk `intent`).
+
+`delivery` is the state, `rung` and `claimed_until` belong to redelivery, `history` has a map for
+each attempt. What is accepted stays so, whoever writes later.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from upgate.callbacks.callback import CallbackOutcome
+from upgate.deliveries import delivery
+from upgate.deliveries.delivery import Delivery, DeliveryState
+from upgate.dynamo_item import encode
+from upgate.objects import storage
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+# An accepted answer is kept for an upload that is repeated; an item holds 400 KB.
+KEPT_ANSWER_BYTES = 256 * 1024
+_OWED, _ACCEPTED = str(DeliveryState.OWED), str(DeliveryState.ACCEPTED)
+
+
+def item_key(upload_id: str) -> dict[str, Any]:
+    """The key of an upload's one item."""
+    return encode({"pk": f"upload#{upload_id}", "sk": "intent"})
+
+
+class DeliveryStore:
+    """Reads and writes deliveries; whatever fails in between is a StorageFailedError."""
+
+    def __init__(self, client: Callable[[], DynamoDBClient], table: str) -> None:
+        self._client = client
+        self._table = table
+
+    def read(self, upload_id: str) -> Delivery | None:
+        """An upload's delivery; None if it owes no callback, or is long past."""
+        with storage.failures():
+            found = self._client().get_item(
+                TableName=self._table, Key=item_key(upload_id), ConsistentRead=True
+            )
+        return delivery.from_item(upload_id, found.get("Item", {}))
+
+    def claim(self, upload_id: str, rung: int, now: int, until: int) -> bool:
+        """Take a delivery for oneself until `until` (both in milliseconds).
+
+        False: not owed any more, claimed by another, or another made this rung's attempt already.
+        """
+        condition = (
+            "delivery = :owed AND (attribute_not_exists(rung) OR rung <= :rung)"
+            " AND (attribute_not_exists(claimed_until) OR claimed_until < :now)"
+        )
+        values = encode({":owed": _OWED, ":rung": rung, ":now": now, ":until": until})
+        return self._update(upload_id, "SET claimed_until = :until", condition, values)
+
+    def record(self, upload_id: str, outcome: CallbackOutcome) -> None:
+        """Write how a callback went: accepted, with the answer to give again, or still owed."""
+        more = ", claimed_until = :free"
+        if not outcome.accepted:
+            state, condition = DeliveryState.OWED, "delivery <> :accepted"
+            values = encode({":accepted": _ACCEPTED, ":free": 0})
+            self._record(upload_id, outcome, state, more, condition, values)
+            return
+        answer = _kept(outcome.body)
+        if answer is not None:
+            more += ", answer = :answer"
+        values = encode({":answer": answer, ":free": 0})
+        self._record(upload_id, outcome, DeliveryState.ACCEPTED, more, None, values)
+
+    def release(self, upload_id: str) -> None:
+        """End the claim of an upload that stored nothing."""
+        self._update(
+            upload_id, "SET claimed_until = :free", "attribute_exists(pk)", encode({":free": 0})
+        )
+
+    def record_refusal(
+        self, upload_id: str, outcome: CallbackOutcome, *, rung: int, claim: int, is_last: bool
+    ) -> None:
+        """Write that a redelivery was refused, and end its claim.
+
+        Nothing is written when the claim is another's by now: the upload was repeated meanwhile,
+        and owes a delivery of its own.
+        """
+        self._record(
+            upload_id,
+            outcome,
+            DeliveryState.FAILED if is_last else DeliveryState.OWED,
+            ", rung = :rung, claimed_until = :free",
+            "claimed_until = :claim AND delivery = :owed",
+            encode({":rung": rung, ":claim": claim, ":free": 0, ":owed": _OWED}),
+        )
+
+    def reopen(self, upload_id: str) -> bool:
+        """Have a delivery begin at the foot of the ladder again, once its message is sent.
+
+        False for one that was accepted, or not even tried: its object may never have been stored.
+        """
+        return self._update(
+            upload_id,
+            "SET delivery = :owed REMOVE rung",
+            "delivery = :failed OR (delivery = :owed AND attempts > :none)",
+            encode({":owed": _OWED, ":failed": str(DeliveryState.FAILED), ":none": 0}),
+        )
+
+    def _record(
+        self,
+        upload_id: str,
+        outcome: CallbackOutcome,
+        state: DeliveryState,
+        more: str,
+        condition: str | None,
+        values: dict[str, Any],
+    ) -> None:
+        attempts = delivery.attempts_of(outcome, round(time.time() * 1000))
+        bound = values | encode({":state": str(state), ":count": len(attempts)})
+        bound[":none"] = {"L": []}
+        bound[":history"] = {"L": [delivery.to_item(attempt) for attempt in attempts]}
+        update = (
+            "SET delivery = :state, history = list_append(if_not_exists(history, :none), :history)"
+        )
+        self._update(upload_id, f"{update}{more} ADD attempts :count", condition, bound)
+
+    def _update(
+        self, upload_id: str, update: str, condition: str | None, values: dict[str, Any]
+    ) -> bool:
+        """Whether the condition held."""
+        from botocore.exceptions import ClientError
+
+        options: dict[str, Any] = {"ConditionExpression": condition} if condition else {}
+        with storage.failures():
+            try:
+                self._client().update_item(
+                    TableName=self._table,
+                    Key=item_key(upload_id),
+                    UpdateExpression=update,
+                    ExpressionAttributeValues=values,
+                    **options,
+                )
+            except ClientError as error:
+                if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
+                    raise
+                return False
+        return True
+
+
+def _kept(answer: bytes) -> str | None:
+    """An accepted answer as the item keeps it; None if it cannot be given back byte for byte."""
+    if len(answer) > KEPT_ANSWER_BYTES:
+        return None
+    try:
+        return answer.decode()
+    except UnicodeDecodeError:
+        return None

@@ -1,0 +1,82 @@
+"""Delivering callbacks that were not accepted, until one is or the ladder ends (DESIGN).
+
+At least once, always under the upload's own id. Messages may come twice, late and out of order:
+the ledger decides, one worker at a time holds a delivery, and what was accepted is never sent
+again by a message that comes after. A function that dies at any point is followed by the message.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from upgate import limits
+from upgate.callbacks.callback import CallbackOutcome, CallbackRequest
+from upgate.deliveries.delivery import DeliveryState
+from upgate.deliveries.delivery_store import DeliveryStore
+from upgate.deliveries.redelivery_ladder import Ladder
+from upgate.deliveries.redelivery_queue import Redelivery, RedeliveryQueue
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RedeliveryPorts:
+    """The outside world of a redelivery."""
+
+    deliveries: DeliveryStore
+    queue: RedeliveryQueue
+    dead_letters: RedeliveryQueue
+    call_back: Callable[[CallbackRequest], CallbackOutcome]
+
+
+class Redeliverer:
+    """Works on the messages of the redelivery queue; one instance serves a whole function."""
+
+    def __init__(self, ladder: Ladder, ports: RedeliveryPorts) -> None:
+        self._ladder = ladder
+        self._ports = ports
+
+    def handle(self, message: Redelivery) -> None:
+        """Work on one message.
+
+        Raises:
+            StorageFailedError: ledger or queue failed; the message is to come again.
+        """
+        now = time.time()
+        if message.due_at > now:
+            self._ports.queue.send(message)
+            return
+        delivery = self._ports.deliveries.read(message.upload_id)
+        if delivery is None or delivery.state is not DeliveryState.OWED:
+            return
+        if message.rung < delivery.rung:  # a later rung's message is under way
+            return
+        claim = int((now + limits.REDELIVERY_CLAIM_SECONDS) * 1000)
+        if self._ports.deliveries.claim(message.upload_id, message.rung, int(now * 1000), claim):
+            self._deliver(message, delivery.request, claim)
+        else:  # whoever holds it may die yet
+            due_at = int(now) + limits.REDELIVERY_CLAIM_SECONDS
+            self._ports.queue.send(Redelivery(message.upload_id, message.rung, due_at))
+
+    def _deliver(self, message: Redelivery, request: CallbackRequest, claim: int) -> None:
+        outcome = self._ports.call_back(request)
+        if outcome.accepted:
+            self._ports.deliveries.record(message.upload_id, outcome)
+            return
+        # The message of the next rung first: nothing that is owed may be without one.
+        following = self._ladder.rung(message.upload_id, message.rung + 1)
+        if following is None:
+            _log.error("delivery %s given up", message.upload_id)
+            self._ports.dead_letters.send(message)
+        else:
+            self._ports.queue.send(following)
+        self._ports.deliveries.record_refusal(
+            message.upload_id,
+            outcome,
+            rung=message.rung + 1,
+            claim=claim,
+            is_last=following is None,
+        )

@@ -1,0 +1,90 @@
+"""How an object reaches the client: a redirect to S3, and what S3 is to say of it there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+from urllib.parse import quote
+
+from upgate import limits
+from upgate.answers.responses import Response
+from upgate.fops.saved_result import PLAYLIST_TYPE
+from upgate.objects import storage
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+URL_LIFETIME_SECONDS = 3600
+# Types that a browser runs scripts of, in the name of the host that served them (aws.md 10).
+_ACTIVE_TYPES = ("text/html", "application/xhtml", "image/svg", "text/xml", "application/xml")
+_PLAYLIST_TYPES = (PLAYLIST_TYPE, "application/vnd.apple.mpegurl", "audio/mpegurl")
+
+
+class Presign(Protocol):
+    """Makes a URL that lets its holder use one method on one object for a while."""
+
+    def __call__(
+        self,
+        method: str,
+        bucket: str,
+        key: str,
+        lifetime_seconds: int,
+        overrides: Mapping[str, str],
+        /,
+    ) -> str:
+        """The URL; `overrides` are S3's `response-...` parameters."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ServedObject:
+    """An object to be served: where it lies, and what it is."""
+
+    s3_bucket: str
+    s3_name: str
+    mime_type: str
+    size_bytes: int
+
+
+class ObjectServer:
+    """Answers with objects; no byte of them passes through, but for playlists."""
+
+    def __init__(self, presign: Presign, client: Callable[[], S3Client]) -> None:
+        self._presign = presign
+        self._client = client
+
+    def serve(self, served: ServedObject, method: str, attname: str | None) -> Response:
+        """302 to S3, which answers ranges and conditions itself; a playlist is answered here.
+
+        The references in a playlist count from where it came from, and S3 would refuse them
+        without a signature. Raises StorageFailedError.
+        """
+        kind = served.mime_type.partition(";")[0].strip().lower()
+        if (
+            kind in _PLAYLIST_TYPES
+            and attname is None
+            and served.size_bytes <= limits.DOWNLOAD_INLINE_BYTES
+        ):
+            return Response(200, self._read(served), served.mime_type)
+        overrides: dict[str, str] = {}
+        if attname is not None:
+            name = attname or served.s3_name.rpartition("/")[2]
+            overrides["response-content-disposition"] = _attachment(name)
+        elif kind.startswith(_ACTIVE_TYPES) or kind.endswith("+xml"):
+            overrides["response-content-disposition"] = "attachment"
+        url = self._presign(
+            method, served.s3_bucket, served.s3_name, URL_LIFETIME_SECONDS, overrides
+        )
+        return Response(302, headers={"Location": url}, content_type="")
+
+    def _read(self, served: ServedObject) -> bytes:
+        with storage.failures():
+            answer = self._client().get_object(Bucket=served.s3_bucket, Key=served.s3_name)
+            return answer["Body"].read()
+
+
+def _attachment(name: str) -> str:
+    """RFC 6266, 4.3: a plain name for old clients, the real one beside it."""
+    plain = "".join(c if c.isascii() and c.isprintable() and c not in '"\\%' else "_" for c in name)
+    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"

@@ -1,0 +1,157 @@
+"""Texts of the enumerated EXIF tags: values of Exif 2.32, section 4.6, in libexif's wording."""
+
+from __future__ import annotations
+
+from upgate.images.exif_tags import Ifd
+
+_NORMAL_SOFT_HARD = {0: "Normal", 1: "Soft", 2: "Hard"}
+_LENGTH_UNITS = {2: "Inch", 3: "Centimeter"}
+_COMPULSORY, _AUTO, _RED_EYE = "compulsory flash mode", "auto mode", "red-eye reduction mode"
+_UNDETECTED, _DETECTED = "return light not detected", "return light detected"
+
+# Tags whose value beyond the last text is printed as the bare number, a gap as "Unknown value n".
+CONTIGUOUS: dict[tuple[Ifd, int], dict[int, str]] = {
+    (Ifd.IMAGE, 0x0106): {
+        0: "Reversed mono",
+        1: "Normal mono",
+        2: "RGB",
+        3: "Palette",
+        5: "CMYK",
+        6: "YCbCr",
+        8: "CieLAB",
+    },
+    (Ifd.IMAGE, 0x0112): {
+        1: "Top-left",
+        2: "Top-right",
+        3: "Bottom-right",
+        4: "Bottom-left",
+        5: "Left-top",
+        6: "Right-top",
+        7: "Right-bottom",
+        8: "Left-bottom",
+    },
+    # The standard counts from 1; libexif prints 1 as planar.
+    (Ifd.IMAGE, 0x011C): {0: "Chunky format", 1: "Planar format"},
+    (Ifd.IMAGE, 0x0213): {1: "Centered", 2: "Co-sited"},
+    (Ifd.EXIF, 0xA217): {
+        1: "Not defined",
+        2: "One-chip color area sensor",
+        3: "Two-chip color area sensor",
+        4: "Three-chip color area sensor",
+        5: "Color sequential area sensor",
+        7: "Trilinear sensor",
+        8: "Color sequential linear sensor",
+    },
+    (Ifd.EXIF, 0xA401): {0: "Normal process", 1: "Custom process"},
+    (Ifd.EXIF, 0xA402): {0: "Auto exposure", 1: "Manual exposure", 2: "Auto bracket"},
+    (Ifd.EXIF, 0xA403): {0: "Auto white balance", 1: "Manual white balance"},
+    (Ifd.EXIF, 0xA406): {0: "Standard", 1: "Landscape", 2: "Portrait", 3: "Night scene"},
+    (Ifd.EXIF, 0xA407): {
+        0: "Normal",
+        1: "Low gain up",
+        2: "High gain up",
+        3: "Low gain down",
+        4: "High gain down",
+    },
+    (Ifd.EXIF, 0xA408): _NORMAL_SOFT_HARD,
+    (Ifd.EXIF, 0xA409): {0: "Normal", 1: "Low saturation", 2: "High saturation"},
+    (Ifd.EXIF, 0xA40A): _NORMAL_SOFT_HARD,
+}
+
+# Tags whose value without a text is printed as "Internal error (unknown value n)".
+LISTED: dict[tuple[Ifd, int], dict[int, str]] = {
+    (Ifd.IMAGE, 0x0103): {
+        1: "Uncompressed",
+        5: "LZW compression",
+        6: "JPEG compression",
+        7: "JPEG compression",
+        8: "Deflate/ZIP compression",
+    },
+    (Ifd.IMAGE, 0x0128): _LENGTH_UNITS,
+    (Ifd.EXIF, 0x8822): {
+        0: "Not defined",
+        1: "Manual",
+        2: "Normal program",
+        3: "Aperture priority",
+        4: "Shutter priority",
+        5: "Creative program (biased toward depth of field)",
+        6: "Creative program (biased toward fast shutter speed)",
+        7: "Portrait mode (for closeup photos with the background out of focus)",
+        8: "Landscape mode (for landscape photos with the background in focus)",
+    },
+    (Ifd.EXIF, 0x8830): {
+        0: "Unknown",
+        1: "Standard output sensitivity (SOS)",
+        2: "Recommended exposure index (REI)",
+        3: "ISO speed",
+        4: "Standard output sensitivity (SOS) and recommended exposure index (REI)",
+        5: "Standard output sensitivity (SOS) and ISO speed",
+        6: "Recommended exposure index (REI) and ISO speed",
+        7: "Standard output sensitivity (SOS) and recommended exposure index (REI) and ISO speed",
+    },
+    (Ifd.EXIF, 0x9207): {
+        0: "Unknown",
+        1: "Average",
+        2: "Center-weighted average",
+        3: "Spot",
+        4: "Multi spot",
+        5: "Pattern",
+        6: "Partial",
+        255: "Other",
+    },
+    (Ifd.EXIF, 0x9208): {
+        0: "Unknown",
+        1: "Daylight",
+        2: "Fluorescent",
+        3: "Tungsten incandescent light",
+        4: "Flash",
+        9: "Fine weather",
+        10: "Cloudy weather",
+        11: "Shade",
+        12: "Daylight fluorescent",
+        13: "Day white fluorescent",
+        14: "Cool white fluorescent",
+        15: "White fluorescent",
+        17: "Standard light A",
+        18: "Standard light B",
+        19: "Standard light C",
+        20: "D55",
+        21: "D65",
+        22: "D75",
+        24: "ISO studio tungsten",
+        255: "Other",
+    },
+    (Ifd.EXIF, 0x9209): {
+        0x00: "Flash did not fire",
+        0x01: "Flash fired",
+        0x05: "Strobe return light not detected",
+        0x07: "Strobe return light detected",
+        0x08: "Flash did not fire",
+        0x09: f"Flash fired, {_COMPULSORY}",
+        0x0D: f"Flash fired, {_COMPULSORY}, {_UNDETECTED}",
+        0x0F: f"Flash fired, {_COMPULSORY}, {_DETECTED}",
+        0x10: f"Flash did not fire, {_COMPULSORY}",
+        0x18: f"Flash did not fire, {_AUTO}",
+        0x19: f"Flash fired, {_AUTO}",
+        0x1D: f"Flash fired, {_AUTO}, {_UNDETECTED}",
+        0x1F: f"Flash fired, {_AUTO}, {_DETECTED}",
+        0x20: "No flash function",
+        0x41: f"Flash fired, {_RED_EYE}",
+        0x45: f"Flash fired, {_RED_EYE}, {_UNDETECTED}",
+        0x47: f"Flash fired, {_RED_EYE}, {_DETECTED}",
+        0x49: f"Flash fired, {_COMPULSORY}, {_RED_EYE}",
+        0x4D: f"Flash fired, {_COMPULSORY}, {_RED_EYE}, {_UNDETECTED}",
+        0x4F: f"Flash fired, {_COMPULSORY}, {_RED_EYE}, {_DETECTED}",
+        0x58: f"Flash did not fire, {_AUTO}, {_RED_EYE}",
+        0x59: f"Flash fired, {_AUTO}, {_RED_EYE}",
+        0x5D: f"Flash fired, {_AUTO}, {_UNDETECTED}, {_RED_EYE}",
+        0x5F: f"Flash fired, {_AUTO}, {_DETECTED}, {_RED_EYE}",
+    },
+    (Ifd.EXIF, 0xA001): {1: "sRGB", 2: "Adobe RGB", 0xFFFF: "Uncalibrated"},
+    (Ifd.EXIF, 0xA210): _LENGTH_UNITS,
+    (Ifd.EXIF, 0xA40C): {0: "Unknown", 1: "Macro", 2: "Close view", 3: "Distant view"},
+    # These three are one byte, not a SHORT.
+    (Ifd.EXIF, 0xA300): {3: "DSC"},
+    (Ifd.EXIF, 0xA301): {1: "Directly photographed"},
+    (Ifd.GPS, 0x0005): {0: "Sea level", 1: "Sea level reference"},
+}

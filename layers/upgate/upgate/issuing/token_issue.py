@@ -1,0 +1,129 @@
+"""`POST /token`: an upload token for an app client, made from a preset."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from dataclasses import dataclass
+
+from upgate import limits, strict_json
+from upgate.errors import (
+    InvalidArgumentError,
+    InvalidPresetError,
+    NotFoundError,
+    UnauthenticatedError,
+)
+from upgate.issuing import presets
+from upgate.issuing.presets import Preset, PresetStore
+from upgate.tokens import upload_token
+from upgate.tokens.keys import KeyRing
+from upgate.variables.templates import Json, render_text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TokenSettings:
+    """What the operator decided for all tokens."""
+
+    default_bucket: str
+    lifetime_seconds: int = 3600
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TokenRequest:
+    """Who asks, for which preset. `end_user` is the authorizer's word, never the client's."""
+
+    preset: str
+    end_user: str | None
+    upload_url: str
+
+
+def parse_preset_name(body: bytes) -> str:
+    """The preset that a request body names; an empty body names the default one.
+
+    Raises:
+        InvalidArgumentError: not a JSON object, a member besides `preset`, or no proper name.
+    """
+    if not body.strip():
+        return presets.DEFAULT_NAME
+    try:
+        document = strict_json.loads(body)
+    except ValueError as error:
+        raise InvalidArgumentError("request body is not JSON") from error
+    if not isinstance(document, dict):
+        raise InvalidArgumentError("request body is not a JSON object")
+    if document.keys() - {"preset"}:
+        raise InvalidArgumentError("unknown member: a client names a preset and nothing else")
+    name = document.get("preset", presets.DEFAULT_NAME)
+    if not isinstance(name, str) or not presets.NAME.fullmatch(name):
+        raise InvalidArgumentError("preset must be a name of letters, digits, '_', '.' and '-'")
+    return name
+
+
+def issue(
+    request: TokenRequest,
+    settings: TokenSettings,
+    keys: KeyRing,
+    store: PresetStore,
+    now_seconds: float,
+) -> dict[str, Json]:
+    """Make a token and all that an app needs to use it at once.
+
+    Returns:
+        `token` (also as `uptoken`), `expires_at` (unix seconds), `upload_url`, and `key` when the
+        preset fixes it.
+
+    Raises:
+        UnauthenticatedError: nobody vouches for the client.
+        NotFoundError: no such preset.
+        InvalidPresetError: the stored preset is broken, or its token exceeds limits.TOKEN_BYTES.
+    """
+    if not request.end_user:
+        raise UnauthenticatedError
+    preset = _find(request.preset, settings, store)
+    expires_at = int(now_seconds) + (preset.lifetime_seconds or settings.lifetime_seconds)
+    key = _fill(preset.key, request.end_user)
+    policy = {
+        **preset.policy,
+        **_scope(preset, key, request.end_user),
+        "deadline": expires_at,
+        "endUser": request.end_user,
+    }
+    text = json.dumps(policy, separators=(",", ":"))
+    token = upload_token.sign(text.encode(), keys.newest)
+    if len(token) > limits.TOKEN_BYTES:
+        raise InvalidPresetError(f"its upload token exceeds {limits.TOKEN_BYTES} bytes")
+    answer: dict[str, Json] = {
+        "token": token,
+        "uptoken": token,
+        "expires_at": expires_at,
+        "upload_url": request.upload_url,
+    }
+    return answer if key is None else answer | {"key": key}
+
+
+def _find(name: str, settings: TokenSettings, store: PresetStore) -> Preset:
+    text = store.get(name)
+    if text is not None:
+        return presets.parse(text)
+    if name == presets.DEFAULT_NAME:
+        return Preset(bucket=settings.default_bucket, policy={})
+    raise NotFoundError(f"no such preset: {name}")
+
+
+def _scope(preset: Preset, key: str | None, end_user: str) -> dict[str, Json]:
+    if key is not None:
+        return {"scope": f"{preset.bucket}:{key}"}
+    prefix = _fill(preset.key_prefix, end_user)
+    if prefix is not None:
+        return {"scope": f"{preset.bucket}:{prefix}", "isPrefixalScope": 1}
+    return {"scope": preset.bucket}
+
+
+def _fill(template: str | None, end_user: str) -> str | None:
+    """Only what is known before the upload can stand in a key that the token fixes."""
+    if template is None:
+        return None
+    # A slash would let the user "a/b" stand under the prefix of the user "a"; the percent sign
+    # has to give way with it, or "a%2Fb" would be the same name.
+    segment = end_user.replace("%", "%25").replace("/", "%2F")
+    return render_text(template, {"endUser": segment, "uuid": str(uuid.uuid4())}.get)

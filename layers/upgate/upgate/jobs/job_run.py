@@ -1,0 +1,208 @@
+"""Running jobs: each command once, failures told apart, the business server told at the end.
+
+What cannot work (a bad command, a broken file) ends as code 3 and is never tried again. What may
+pass (S3, the ledger, a result in the making elsewhere) leaves the command open.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import tzinfo
+
+from upgate import limits
+from upgate.callbacks.callback import CallbackOutcome, CallbackRequest
+from upgate.deliveries.delivery import DeliveryState
+from upgate.deliveries.ledger import DynamoLedger, UploadIntent
+from upgate.deliveries.redelivery_queue import Redelivery, RedeliveryQueue
+from upgate.errors import (
+    FopError,
+    InvalidArgumentError,
+    NoSuchBucketError,
+    ResultBusyError,
+    StorageFailedError,
+    TooSlowError,
+)
+from upgate.fops import fop
+from upgate.fops.fop import Pipe
+from upgate.fops.result_store import Result
+from upgate.fops.saved_result import ResultSaver
+from upgate.jobs import notification, upload_job
+from upgate.jobs.job import Code, Item, Job
+from upgate.jobs.job_store import JobStore
+from upgate.jobs.ops_message import MakeResult, Notify, ObjectCreated, OpsMessage, RunJob
+from upgate.jobs.ops_queue import OpsQueue
+from upgate.objects import storage
+from upgate.objects.source_object import SourceObject
+
+_log = logging.getLogger(__name__)
+
+BUSY_DELAY_SECONDS = 5
+_LEAST_SECONDS = 60.0  # with less, the rest of a job is for an invocation of its own
+
+type Find = Callable[[str, str], SourceObject | None]
+type Make = Callable[[SourceObject, Pipe, bool], tuple[Result, bool]]
+"""The result of a pipe, and whether it was there already; `force` makes it anew.
+
+Raises FopError, ResultBusyError or StorageFailedError.
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobPorts:
+    """The outside world of a job."""
+
+    buckets: Mapping[str, str]
+    find: Find
+    jobs: JobStore
+    ledger: DynamoLedger
+    queue: OpsQueue
+    redeliveries: RedeliveryQueue
+    make: Make
+    saver: ResultSaver
+    call_back: Callable[[CallbackRequest], CallbackOutcome]
+    seconds_left: Callable[[], float]
+    time_zone: tzinfo
+
+
+class JobRunner:
+    """Works on the messages of the operations' queue; one instance serves a whole function."""
+
+    def __init__(self, ports: JobPorts) -> None:
+        self._ports = ports
+
+    def handle(self, message: OpsMessage) -> None:
+        """Work on one message; done twice it does no more than once.
+
+        Raises:
+            StorageFailedError: something that may pass; the message is to come again.
+        """
+        match message:
+            case ObjectCreated():
+                self._object_created(message)
+            case RunJob(job_id):
+                self._run(job_id)
+            case Notify(job_id, attempt):
+                self._notify(job_id, attempt)
+            case MakeResult():
+                self._make_result(message)
+
+    def _object_created(self, event: ObjectCreated) -> None:
+        """Whatever the event was of, what counts is the upload that the object is of now."""
+        found = self._ports.find(event.s3_bucket, event.s3_name)
+        if found is None or found.upload_id is None:
+            return
+        intent = self._ports.ledger.read_intent(found.upload_id)
+        if intent is None:
+            return
+        self._have_reported(intent)
+        job = upload_job.of(intent)
+        if job is None:
+            return
+        self._ports.jobs.create(job)
+        self._run(job.job_id)
+
+    def _have_reported(self, intent: UploadIntent) -> None:
+        """See that a stored object's callback is made, even if the upload's function is dead.
+
+        It may be at it just now: the message comes when no upload function can live any more.
+        """
+        if intent.delivery is DeliveryState.OWED:
+            due_at = intent.created_at + limits.UNREPORTED_SECONDS
+            self._ports.redeliveries.send(Redelivery(intent.upload_id, 0, due_at))
+
+    def _run(self, job_id: str) -> None:
+        job = self._ports.jobs.read(job_id)
+        if job is None or not (job.open_items or job.notify_code is Code.WAITING):
+            return
+        source = self._source(job)
+        is_busy = False
+        for position, item in enumerate(job.open_items):
+            if position and self._ports.seconds_left() < _LEAST_SECONDS:
+                self._ports.queue.send(RunJob(job_id))
+                return
+            try:
+                self._finish(job, self._run_item(job, item, source, is_first=not position))
+            except ResultBusyError:
+                self._ports.jobs.pause(job_id, item)
+                is_busy = True
+            except StorageFailedError:
+                self._ports.jobs.pause(job_id, item)
+                raise
+        if is_busy:
+            self._ports.queue.send(RunJob(job_id), BUSY_DELAY_SECONDS)
+            return
+        self._notify(job_id, 0)
+
+    def _source(self, job: Job) -> SourceObject | None:
+        s3_bucket = self._ports.buckets.get(job.bucket)
+        if s3_bucket is None:
+            return None
+        found = self._ports.find(s3_bucket, storage.object_name(job.key))
+        return found if found is not None and found.etag == job.etag else None
+
+    def _run_item(
+        self, job: Job, item: Item, source: SourceObject | None, *, is_first: bool
+    ) -> Item:
+        """What has become of a command; a passing fault goes on up."""
+        self._ports.jobs.start(job.job_id, item)
+        if item.attempts >= limits.FOP_ATTEMPTS:
+            return _failed(item, "the command ended its function too often: too much for it")
+        if source is None:
+            return _failed(item, "no such file: it was deleted or replaced since")
+        try:
+            pipe = fop.parse_pipe(item.text)
+            if pipe.save_as is not None:
+                self._ports.saver.check(pipe.save_as)
+            result, was_stored = self._ports.make(source, pipe, job.force)
+            key = result.key
+            if pipe.save_as is not None:
+                key = self._ports.saver.save(pipe.save_as, result, job.key)
+        except TooSlowError as error:
+            if not is_first:  # alone it has the whole time of an invocation
+                raise ResultBusyError from error
+            return _failed(item, error.message)
+        except (FopError, InvalidArgumentError, NoSuchBucketError) as error:
+            return _failed(item, error.message)
+        return replace(
+            item, code=Code.DONE, etag=result.etag, key=key, was_stored=was_stored, error=""
+        )
+
+    def _finish(self, job: Job, item: Item) -> None:
+        self._ports.jobs.finish(job.job_id, item)
+        _log.info("job %s command %d ends with %d", job.job_id, item.number, item.code)
+
+    def _notify(self, job_id: str, attempt: int) -> None:
+        job = self._ports.jobs.read(job_id)
+        if job is None or job.open_items or job.notify_code is not Code.WAITING:
+            return
+        request = notification.build(job, self._ports.time_zone)
+        if request is None or self._ports.call_back(request).accepted:
+            self._ports.jobs.record_notification(job_id, Code.DONE)
+        elif attempt < len(notification.RETRY_DELAYS):
+            delay = notification.RETRY_DELAYS[attempt]
+            self._ports.queue.send(Notify(job_id, attempt + 1), delay)
+        else:
+            self._ports.jobs.record_notification(job_id, Code.NOTIFY_FAILED)
+
+    def _make_result(self, message: MakeResult) -> None:
+        source = self._ports.find(
+            self._ports.buckets[message.bucket], storage.object_name(message.key)
+        )
+        if source is None:
+            return
+        try:
+            pipe = fop.parse_pipe(message.fop)
+            result, _ = self._ports.make(source, pipe, False)
+            if pipe.save_as is not None:
+                self._ports.saver.save(pipe.save_as, result, message.key)
+        except ResultBusyError:
+            return
+        except (FopError, InvalidArgumentError, NoSuchBucketError) as error:
+            # The result's own item keeps the reason for whoever asks again.
+            _log.info("a result could not be made: %s", error.code)
+
+
+def _failed(item: Item, error: str) -> Item:
+    return replace(item, code=Code.FAILED, error=error)

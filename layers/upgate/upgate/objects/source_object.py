@@ -1,0 +1,54 @@
+"""An object as processing and downloads see it: what S3 says of it, without its bytes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from upgate.objects import storage
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+_ETAG_ENTRY = "upgate-etag"
+_UPLOAD_ENTRY = "upgate-upload"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceObject:
+    """One object of S3.
+
+    `etag` is the protocol's (protocol.md 5), or S3's own where another tool wrote the object;
+    `s3_etag` is S3's, with its quotes; `upload_id` names the upload that stored it.
+    """
+
+    s3_bucket: str
+    s3_name: str
+    etag: str
+    s3_etag: str
+    size_bytes: int
+    mime_type: str
+    upload_id: str | None = None
+
+
+def find(client: S3Client, s3_bucket: str, s3_name: str) -> SourceObject | None:
+    """Ask S3 for an object; None if there is none. Raises StorageFailedError."""
+    from botocore.exceptions import ClientError
+
+    with storage.failures():
+        try:
+            head = client.head_object(Bucket=s3_bucket, Key=s3_name)
+        except ClientError as error:
+            if storage.status_of(error) == 404:
+                return None
+            raise
+    metadata, s3_etag = head["Metadata"], head["ETag"]
+    return SourceObject(
+        s3_bucket=s3_bucket,
+        s3_name=s3_name,
+        etag=metadata.get(_ETAG_ENTRY) or "s3-" + s3_etag.strip('"'),
+        s3_etag=s3_etag,
+        size_bytes=head["ContentLength"],
+        mime_type=head.get("ContentType") or "application/octet-stream",
+        upload_id=metadata.get(_UPLOAD_ENTRY),
+    )

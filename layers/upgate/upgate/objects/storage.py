@@ -1,0 +1,182 @@
+"""Objects in S3: written under the rules of the policy, never read back, never deleted.
+
+moto and the emulators let a wrong checksum pass; real S3 answers BadDigest (aws.md 3).
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol
+
+from upgate.contents.content import BufferedContent
+from upgate.errors import ObjectExistsError, StorageFailedError
+from upgate.intake import object_metadata
+from upgate.intake.upload_request import ObjectHeaders
+
+if TYPE_CHECKING:
+    from botocore.exceptions import ClientError
+    from mypy_boto3_s3 import S3Client
+
+# S3 has no object with an empty name and Kodo has. Longer than limits.KEY_BYTES, so that no
+# client's key can ever be this one.
+EMPTY_KEY_NAME = "upgate/empty-key/".ljust(800, "-")
+
+# Kodo's fileType to S3's storage classes (protocol.md 1.2).
+STORAGE_CLASSES = ("STANDARD", "STANDARD_IA", "GLACIER", "DEEP_ARCHIVE", "GLACIER_IR")
+
+_ETAG_ENTRY = "upgate-etag"
+_UPLOAD_ENTRY = "upgate-upload"
+_CLIENT_PREFIX = "qn-"
+_CONFLICT_ATTEMPTS = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Destination:
+    """Where and how one upload becomes an object."""
+
+    bucket: str
+    key: str
+    mime_type: str
+    etag: str
+    upload_id: str
+    insert_only: bool
+    file_type: int = 0
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    headers: ObjectHeaders = field(default_factory=ObjectHeaders)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredObject:
+    """What an object says of itself; both None where something else than the gateway wrote it."""
+
+    etag: str | None
+    upload_id: str | None
+
+
+class Store(Protocol):
+    """Makes the object; after it nothing but 200, 301, 303 or 579 may be answered."""
+
+    def __call__(self, destination: Destination) -> None:
+        """Store, or raise ObjectExistsError (other content is there) or StorageFailedError."""
+        ...
+
+
+def object_name(key: str) -> str:
+    """The S3 name of a client's key: the key itself, but for the empty one."""
+    return key or EMPTY_KEY_NAME
+
+
+def put(client: S3Client, content: BufferedContent, destination: Destination) -> None:
+    """Store a content that is in memory with one PutObject.
+
+    Insert-only is S3's own conditional write, so that of two at once one wins. Finding the same
+    content there already is success (protocol.md 1.3, item 1): an SDK has sent the file twice.
+
+    Raises:
+        ObjectExistsError: insert-only, and another content is there.
+        StorageFailedError: S3 failed; nothing is known to be stored.
+    """
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    request = _put_request(content, destination)
+    for attempt in range(1, _CONFLICT_ATTEMPTS + 1):
+        try:
+            client.put_object(**request)
+            return
+        except ClientError as error:
+            status = status_of(error)
+            if status == 412:
+                if _stored_etag(client, destination) == destination.etag:
+                    return
+                raise ObjectExistsError from error
+            # 409: another conditional write of this name is under way; S3 asks to try again.
+            if status != 409 or attempt == _CONFLICT_ATTEMPTS:
+                raise StorageFailedError from error
+        except BotoCoreError as error:
+            raise StorageFailedError from error
+
+
+def object_arguments(destination: Destination) -> dict[str, Any]:
+    """The arguments that PutObject and CreateMultipartUpload have in common."""
+    headers = destination.headers
+    arguments: dict[str, Any] = {
+        "Bucket": destination.bucket,
+        "Key": object_name(destination.key),
+        "ContentType": destination.mime_type,
+        "Metadata": {
+            _ETAG_ENTRY: destination.etag,
+            _UPLOAD_ENTRY: destination.upload_id,
+            **{
+                _CLIENT_PREFIX + name: value
+                for name, value in object_metadata.to_s3(destination.metadata).items()
+            },
+        },
+        "CacheControl": headers.cache_control,
+        "ContentDisposition": headers.content_disposition,
+        "ContentEncoding": headers.content_encoding,
+        "ContentLanguage": headers.content_language,
+        "Expires": headers.expires,
+        "StorageClass": STORAGE_CLASSES[destination.file_type] if destination.file_type else None,
+    }
+    return {name: value for name, value in arguments.items() if value is not None}
+
+
+def _put_request(content: BufferedContent, destination: Destination) -> dict[str, Any]:
+    request = object_arguments(destination) | {"Body": content.data} | checksum(content)
+    if destination.insert_only:
+        request["IfNoneMatch"] = "*"
+    return request
+
+
+def checksum(content: BufferedContent) -> dict[str, Any]:
+    """The argument by which S3 checks a PUT on its arrival."""
+    if len(content.block_digests) == 1:
+        # The etag's own digest: S3 checks the bytes on arrival, and nothing is hashed twice.
+        return {"ChecksumSHA1": base64.b64encode(content.block_digests[0]).decode()}
+    # SHA-1 of an object above one block would be a second hash over all of it.
+    return {"ChecksumCRC32": base64.b64encode(content.crc32().to_bytes(4)).decode()}
+
+
+def find(client: S3Client, destination: Destination) -> StoredObject | None:
+    """What is under a destination's name now, None if nothing is; raises StorageFailedError."""
+    from botocore.exceptions import ClientError
+
+    with failures():
+        try:
+            head = client.head_object(Bucket=destination.bucket, Key=object_name(destination.key))
+        except ClientError as error:
+            if status_of(error) == 404:
+                return None
+            raise
+    metadata = head["Metadata"]
+    return StoredObject(metadata.get(_ETAG_ENTRY), metadata.get(_UPLOAD_ENTRY))
+
+
+def holds(client: S3Client, destination: Destination) -> bool:
+    """Whether this very upload is what its destination holds now; raises StorageFailedError."""
+    found = find(client, destination)
+    return found is not None and found.upload_id == destination.upload_id
+
+
+@contextmanager
+def failures() -> Iterator[None]:
+    """Whatever goes wrong between here and AWS is a StorageFailedError."""
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    try:
+        yield
+    except (BotoCoreError, ClientError) as error:
+        raise StorageFailedError from error
+
+
+def status_of(error: ClientError) -> int:
+    """The HTTP status that S3 refused with."""
+    return error.response["ResponseMetadata"]["HTTPStatusCode"]
+
+
+def _stored_etag(client: S3Client, destination: Destination) -> str | None:
+    found = find(client, destination)
+    return found.etag if found else None

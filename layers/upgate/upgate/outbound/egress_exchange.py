@@ -1,0 +1,117 @@
+"""One HTTP request and its answer over a connection that somebody else made and checked."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import re
+import socket
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from upgate import limits
+from upgate.outbound.egress_errors import (
+    EgressAnswerTooLargeError,
+    EgressConnectionError,
+    EgressRefusedError,
+)
+from upgate.outbound.egress_socket import Deadline, DeadlineSocket
+from upgate.outbound.egress_url import Target, check_host_header
+
+_HEADER_VALUE = re.compile(r"[\t\x20-\x7e]*\Z")
+_READ_BYTES = 64 * 1024
+_CHUNK_OVERHEAD = 8  # one-byte chunks cost six bytes each; nobody honest is above this
+
+
+@dataclass(frozen=True, slots=True)
+class OutgoingRequest:
+    """One request. `host` replaces the target's name in the Host header and nowhere else."""
+
+    method: str
+    target: Target
+    headers: Mapping[str, str] = field(repr=False)
+    body: bytes = field(repr=False)
+    host: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EgressAnswer:
+    """What came back, whatever its status; the body complete and not decoded."""
+
+    status: int
+    content_type: str
+    body: bytes = field(repr=False)
+    location: str = ""
+    """Where a redirect points to; nothing here follows one."""
+
+
+def check_headers(request: OutgoingRequest) -> None:
+    """Refuse what would break out of a header (EgressRefusedError)."""
+    if request.host is not None:
+        check_host_header(request.host)
+    if not all(map(_HEADER_VALUE.match, request.headers.values())):
+        raise EgressRefusedError("a header has a character that HTTP does not allow")
+
+
+def exchange(
+    connection: socket.socket, request: OutgoingRequest, deadline: Deadline, limit_bytes: int
+) -> EgressAnswer:
+    """Send the request and read the whole answer, whose body may have `limit_bytes`.
+
+    Raises:
+        EgressTimeoutError, OSError: as the connection does.
+        EgressConnectionError: the answer is not HTTP, or ends before its announced length.
+        EgressAnswerTooLargeError: a head above limits.EGRESS_HEAD_BYTES, or a larger body.
+    """
+    stream = DeadlineSocket(connection, deadline)
+    client = http.client.HTTPConnection("checked.invalid")
+    client.auto_open = 0  # it is given its connection and must never dial one by itself
+    client.sock = stream
+    deadline.stage = "write"
+    _write(client, request)
+    deadline.stage = "read"
+    stream.allow(limits.EGRESS_HEAD_BYTES)
+    try:
+        with client.getresponse() as answer:
+            stream.allow(limits.EGRESS_HEAD_BYTES + limit_bytes * _CHUNK_OVERHEAD)
+            body = _read_body(answer, limit_bytes)
+            headers = answer.headers
+            return EgressAnswer(
+                answer.status,
+                headers.get("Content-Type", ""),
+                body,
+                headers.get("Location", ""),
+            )
+    except http.client.RemoteDisconnected as error:
+        raise EgressConnectionError("read: EOF") from error
+    except http.client.HTTPException as error:
+        raise EgressConnectionError("read: malformed HTTP response") from error
+
+
+def _write(client: http.client.HTTPConnection, request: OutgoingRequest) -> None:
+    client.putrequest(
+        request.method, request.target.path, skip_host=True, skip_accept_encoding=True
+    )
+    client.putheader("Host", request.host or request.target.authority)
+    for name, value in request.headers.items():
+        client.putheader(name, value)
+    client.putheader("Content-Length", str(len(request.body)))
+    client.putheader("Accept-Encoding", "identity")
+    client.putheader("Connection", "close")
+    # A server may answer before it has read everything, and that answer counts.
+    with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+        client.endheaders(request.body)
+
+
+def _read_body(answer: http.client.HTTPResponse, limit_bytes: int) -> bytes:
+    too_large = EgressAnswerTooLargeError(f"answer is larger than {limit_bytes} bytes")
+    if (answer.length or 0) > limit_bytes:
+        raise too_large
+    body = bytearray()
+    while piece := answer.read(_READ_BYTES):
+        body += piece
+        if len(body) > limit_bytes:
+            raise too_large
+    if answer.length:  # announced and not sent; `read` with a size does not mind
+        raise EgressConnectionError("read: unexpected EOF")
+    return bytes(body)

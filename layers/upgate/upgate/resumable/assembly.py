@@ -1,0 +1,161 @@
+"""From pieces in the work bucket to the user's object: a `storage.Store` that can be repeated.
+
+A client whose answer was lost sends mkfile or complete again, and a function may die between any
+two calls. So what was done is looked for first: the upload's mark, then the object itself.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from upgate.contents.content import BufferedContent
+from upgate.errors import NoSuchUploadError, ObjectExistsError, StorageFailedError
+from upgate.objects import storage
+from upgate.objects.storage import Destination
+from upgate.resumable import assembly_plan, glue
+from upgate.resumable.assembly_plan import Join, PlannedPart
+from upgate.resumable.glue_share import GlueShare
+from upgate.resumable.work_bucket import WorkBucket
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+_log = logging.getLogger(__name__)
+_CONFLICT_ATTEMPTS = 2
+
+type SendShare = Callable[[GlueShare], dict[int, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Assembler:
+    """Makes objects out of pieces; `send_share` runs the glue function elsewhere."""
+
+    client: S3Client
+    work: WorkBucket
+    send_share: SendShare
+
+    def store(
+        self,
+        parts: Sequence[PlannedPart],
+        mark_name: Callable[[str], str],
+        destination: Destination,
+    ) -> None:
+        """Make the object once: a repetition of the same upload finds it made.
+
+        Args:
+            parts: see assembly_plan.
+            mark_name: from the upload id to the name of the mark that says it is made.
+            destination: where to.
+
+        Raises:
+            NoSuchUploadError: the upload was closed, and not by this very request.
+            ObjectExistsError: insert-only, and another content is there.
+            StorageFailedError: S3 failed; nothing is known to be stored.
+        """
+        name = mark_name(destination.upload_id)
+        made = self.work.mark(name)
+        if made == destination.upload_id:
+            return
+        if made is not None:
+            raise NoSuchUploadError
+        if not self._is_there(destination):
+            self._make(parts, destination)
+        try:
+            self.work.set_mark(name, destination.upload_id)
+        except StorageFailedError:
+            # The object is stored: a repetition will know it by its metadata.
+            _log.warning("upload %s not marked as made", destination.upload_id, exc_info=True)
+
+    def _is_there(self, destination: Destination) -> bool:
+        found = storage.find(self.client, destination)
+        if found is None:
+            return False
+        if found.upload_id == destination.upload_id:
+            return True
+        if not destination.insert_only:
+            return False
+        if found.etag != destination.etag:
+            raise ObjectExistsError
+        return True
+
+    def _make(self, parts: Sequence[PlannedPart], destination: Destination) -> None:
+        if not parts or (len(parts) == 1 and isinstance(parts[0], Join)):
+            pieces = parts[0].pieces if parts and isinstance(parts[0], Join) else ()
+            storage.put(self.client, BufferedContent(glue.join(self.work, pieces)), destination)
+            return
+        for _ in range(_CONFLICT_ATTEMPTS):
+            if self._multipart(parts, destination):
+                return
+        raise StorageFailedError
+
+    def _multipart(self, parts: Sequence[PlannedPart], destination: Destination) -> bool:
+        """Whether it is stored; not so when S3 wants the upload begun anew."""
+        arguments = storage.object_arguments(destination)
+        name = {"Bucket": arguments["Bucket"], "Key": arguments["Key"]}
+        with storage.failures():
+            name["UploadId"] = self.client.create_multipart_upload(**arguments)["UploadId"]
+        is_stored = False
+        try:
+            is_stored = self._complete(name, self._move(name, parts), destination)
+        finally:
+            if not is_stored:
+                self._abort(name)
+        return is_stored
+
+    def _move(self, name: dict[str, Any], parts: Sequence[PlannedPart]) -> dict[int, str]:
+        """Send all parts, by several invocations where one would take too long."""
+        todo = [
+            GlueShare(name["Bucket"], name["Key"], name["UploadId"], tuple(share))
+            for share in assembly_plan.shares(parts)
+        ]
+        if len(todo) == 1:
+            return glue.carry_out(self.client, self.work, todo[0])
+        with ThreadPoolExecutor(len(todo)) as pool:
+            etags: dict[int, str] = {}
+            for sent in pool.map(self.send_share, todo):
+                etags |= sent
+        return etags
+
+    def _complete(
+        self, name: dict[str, Any], etags: dict[int, str], destination: Destination
+    ) -> bool:
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        condition: dict[str, Any] = {"IfNoneMatch": "*"} if destination.insert_only else {}
+        numbered: Any = [{"PartNumber": number, "ETag": etags[number]} for number in sorted(etags)]
+        try:
+            self.client.complete_multipart_upload(
+                **name, MultipartUpload={"Parts": numbered}, **condition
+            )
+            return True
+        except (BotoCoreError, ClientError) as error:
+            return self._settle(error, name, destination)
+
+    def _settle(self, error: Exception, name: dict[str, Any], destination: Destination) -> bool:
+        """After a refusal, or an answer that was lost: the object itself tells."""
+        from botocore.exceptions import ClientError
+
+        found = storage.find(self.client, destination)
+        if found and found.upload_id == destination.upload_id:
+            self._abort(name)  # by this call or by one beside it: either way nothing is left of it
+            return True
+        status = storage.status_of(error) if isinstance(error, ClientError) else 0
+        if status == 412 and found:
+            if found.etag == destination.etag:
+                self._abort(name)  # the same content is there already
+                return True
+            raise ObjectExistsError from error
+        if status == 409:
+            return False
+        raise StorageFailedError from error
+
+    def _abort(self, name: dict[str, Any]) -> None:
+        try:
+            with storage.failures():
+                self.client.abort_multipart_upload(**name)
+        except StorageFailedError:
+            _log.warning("multipart upload not aborted: the bucket's lifecycle will", exc_info=True)

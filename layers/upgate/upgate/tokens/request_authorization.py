@@ -1,0 +1,115 @@
+"""Requests that a key pair signed: `Authorization: QBox ...` or `Qiniu ...` (protocol.md 7.1).
+
+The counterpart of callback_signature.py, for what business servers and the command line send.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from urllib.parse import quote
+
+from upgate.errors import BadTokenError, TokenExpiredError, TokenMissingError
+from upgate.tokens.keys import KeyPair
+from upgate.tokens.upload_token import KeyLookup
+
+_AUTHORIZATION = re.compile(r"(QBox|Qiniu) ([^:\s]+):([A-Za-z0-9_-]+={0,2})\Z")
+_CLOCK_SECONDS = 15 * 60
+# What clients leave unescaped in a path, as languages' own functions have it.
+_SAFE = ("/", "/~", "/:@!$&'()*+,;=~", "/!'()*~")
+
+
+@dataclass(frozen=True, slots=True)
+class SignedRequest:
+    """What a signature may cover; `path` is decoded, as the front door hands it over."""
+
+    method: str
+    host: str
+    path: str
+    query: str
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def content_type(self) -> str:
+        """The Content-Type as it was sent, or nothing."""
+        return self.headers.get("content-type", "")
+
+
+def verify(request: SignedRequest, keys: KeyLookup, now_seconds: float) -> KeyPair:
+    """The pair that signed a request.
+
+    Raises:
+        TokenMissingError: no Authorization.
+        BadTokenError: another scheme, an unknown access key or a wrong signature: one text.
+        TokenExpiredError: X-Qiniu-Date is signed and more than 15 minutes off.
+    """
+    header = request.headers.get("authorization", "")
+    if not header:
+        raise TokenMissingError
+    match = _AUTHORIZATION.match(header)
+    pair = keys.find(match[2]) if match else None
+    if match is None or pair is None:
+        raise BadTokenError
+    sign = _qbox if match[1] == "QBox" else _qiniu
+    # All are tried, whatever the first ones say: a signature fits one spelling of the path only.
+    fits = [
+        pair.is_signature(data, match[3])
+        for path in spellings(request.path)
+        for data in sign(request, path)
+    ]
+    if not any(fits):
+        raise BadTokenError
+    if match[1] == "Qiniu":
+        _check_date(request, now_seconds)
+    return pair
+
+
+def spellings(path: str) -> list[str]:
+    """The ways in which a client may have written a path that was decoded on its way here."""
+    ways = [path, *(quote(path, safe=safe) for safe in _SAFE)]
+    return list(dict.fromkeys(ways))
+
+
+def _qbox(request: SignedRequest, path: str) -> Iterator[bytes]:
+    data = _with_query(path, request.query).encode() + b"\n"
+    yield data
+    if request.content_type.partition(";")[0].strip() == "application/x-www-form-urlencoded":
+        yield data + request.body
+
+
+def _qiniu(request: SignedRequest, path: str) -> Iterator[bytes]:
+    lines = [f"{request.method} {_with_query(path, request.query)}", f"Host: {request.host}"]
+    if request.content_type:
+        lines.append(f"Content-Type: {request.content_type}")
+    lines += sorted(
+        f"{_canonical(name)}: {value}"
+        for name, value in request.headers.items()
+        if name.startswith("x-qiniu-") and len(name) > len("x-qiniu-")
+    )
+    data = "\n".join(lines).encode() + b"\n\n"
+    if request.content_type and request.content_type != "application/octet-stream":
+        data += request.body
+    yield data
+
+
+def _check_date(request: SignedRequest, now_seconds: float) -> None:
+    text = request.headers.get("x-qiniu-date")
+    if text is None:
+        return
+    try:
+        signed_at = datetime.strptime(text, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC).timestamp()
+    except ValueError as error:
+        raise BadTokenError from error
+    if abs(now_seconds - signed_at) > _CLOCK_SECONDS:
+        raise TokenExpiredError("the request was signed too long ago, or by a wrong clock")
+
+
+def _with_query(path: str, query: str) -> str:
+    return f"{path}?{query}" if query else path
+
+
+def _canonical(name: str) -> str:
+    return "-".join(word.capitalize() for word in name.split("-"))

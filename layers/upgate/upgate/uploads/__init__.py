@@ -1,0 +1,1 @@
+"""An upload, in order (DESIGN): from a grant to an answer."""
