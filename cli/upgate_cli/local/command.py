@@ -14,11 +14,13 @@ import click
 
 from upgate.tokens import upload_token
 from upgate.tokens.keys import KeyPair
+from upgate_cli.local.options import Options
 
 ROOT = Path(__file__).resolve().parents[3]
 EXAMPLE_TOKEN_SECONDS = 86_400
 
 _ACCESS_KEY = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_PARAMETER = re.compile(r"(?!Architecture=)[A-Za-z0-9]+=[^\s\"',]*")  # as SAM CLI takes them
 _BUCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}")
 
 
@@ -37,6 +39,13 @@ _BUCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}")
 @click.option("--access-key", metavar="AK", help="Access key; a fresh one by default.")
 @click.option("--secret-key", metavar="SK", help="Secret key; a fresh one by default.")
 @click.option(
+    "--parameter",
+    "parameters",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="A parameter of template.yaml, such as StatusMode=standard.  [repeatable]",
+)
+@click.option(
     "--max-seconds",
     type=click.FloatRange(min=0, min_open=True),
     metavar="N",
@@ -49,6 +58,7 @@ def local(
     bucket: str,
     access_key: str | None,
     secret_key: str | None,
+    parameters: tuple[str, ...],
     max_seconds: float | None,
 ) -> None:
     """Run the whole gateway on this machine: no account, no container.
@@ -59,7 +69,15 @@ def local(
     if not _BUCKET.fullmatch(bucket):
         raise click.BadParameter("letters, digits, '-', '_' and '.' only", param_hint="--bucket")
     keys = _key_pair(access_key, secret_key)
-    raise SystemExit(asyncio.run(_serve(host, port, bucket, keys, max_seconds)))
+    options = Options(ROOT, host, port, bucket, keys, _parameters(parameters))
+    raise SystemExit(asyncio.run(_serve(options, max_seconds)))
+
+
+def _parameters(texts: tuple[str, ...]) -> dict[str, str]:
+    for text in texts:
+        if not _PARAMETER.fullmatch(text):
+            raise click.BadParameter(f"{text!r} is not NAME=VALUE", param_hint="--parameter")
+    return dict(text.split("=", 1) for text in texts)
 
 
 def _key_pair(access_key: str | None, secret_key: str | None) -> KeyPair:
@@ -70,11 +88,9 @@ def _key_pair(access_key: str | None, secret_key: str | None) -> KeyPair:
     return KeyPair(access_key or secrets.token_urlsafe(30), secret_key or secrets.token_urlsafe(30))
 
 
-async def _serve(
-    host: str, port: int, bucket: str, keys: KeyPair, max_seconds: float | None
-) -> int:
+async def _serve(options: Options, max_seconds: float | None) -> int:
     """Run until told to end; return the exit status."""
-    work = asyncio.create_task(_run(host, port, bucket, keys))
+    work = asyncio.create_task(_run(options))
     loop = asyncio.get_running_loop()
     ending: list[int] = []
 
@@ -94,16 +110,17 @@ async def _serve(
     return work.result()
 
 
-async def _run(host: str, port: int, bucket: str, keys: KeyPair) -> int:
+async def _run(options: Options) -> int:
     # Only this command pays for importing an HTTP server and an AWS client.
     from upgate_cli.local.errors import StartError
-    from upgate_cli.local.rig import Options, Running, rig
+    from upgate_cli.local.rig import Running, rig
 
-    options = Options(ROOT, host, port, bucket, keys)
     running: Running
     try:
         async with rig(options, click.echo) as running:
-            click.echo(_summary(running.url, running.emulator.endpoint, bucket, keys))
+            click.echo(
+                _summary(running.url, running.emulator.endpoint, options.bucket, options.keys)
+            )
             click.echo(f"log {running.emulator.log}\n")
             click.echo(f"ready {running.url}")
             raise await running.emulator.ended()

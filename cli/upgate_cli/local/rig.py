@@ -21,6 +21,7 @@ from upgate_cli.local.emulator import Emulator, emulator
 from upgate_cli.local.errors import StartError
 from upgate_cli.local.gateway import Gateway
 from upgate_cli.local.invoker import Invoker
+from upgate_cli.local.options import Options
 from upgate_cli.local.plain_http import allow_plain_http
 from upgate_cli.local.routes import route_table
 
@@ -29,17 +30,6 @@ _REDELIVERY_WAITS = "1,1,2,5,30,120"  # nobody tries something out for hours
 _WILDCARDS = ("", "0.0.0.0", "::")  # noqa: S104 - recognised, not bound
 
 type Say = Callable[[str], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """What `upgate local` was asked for; `root` is the folder of template.yaml."""
-
-    root: Path
-    host: str
-    port: int
-    bucket: str
-    keys: KeyPair
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +75,7 @@ async def _deployed(
             parameters = {"LogicalBucket": options.bucket, "RedeliveryWaits": _REDELIVERY_WAITS}
             if options.host not in _WILDCARDS:  # else clients come by many names: their own counts
                 parameters["PublicUrl"] = url
+            parameters |= options.parameters
             deployed = await stack.deploy(
                 options.root, state, running.endpoint, template, parameters
             )
