@@ -138,6 +138,39 @@ def test_keeping_the_new_pair_alone_would_break_every_client(cli: Cli) -> None:
     assert cli("keys", "rotate", "--keep", "1").status == 2
 
 
+def test_an_old_pair_is_added_from_a_pipe_and_stands_last(cli: Cli) -> None:
+    assert cli("keys", "add", "kodo", stdin="opensesame\n").out.startswith("kodo is verified")
+    pairs = cli("keys", "list", "--json", "--show-secrets").json
+    assert pairs[-1] == {"access_key": "kodo", "secret_key": "opensesame"}
+    assert pairs[0]["access_key"] == "first"
+
+
+def test_a_known_access_key_is_not_added_again(cli: Cli) -> None:
+    result = cli("keys", "add", "first", stdin="other\n")
+    assert (result.status, "first is there already" in result.err) == (1, True)
+    assert cli("keys", "list", "--show-secrets").out == "first  sesame\n"
+
+
+@pytest.mark.parametrize(("access_key", "secret_key"), [("kodo", ""), ("ko:do", "s")])
+def test_half_a_pair_is_wrong_use(cli: Cli, access_key: str, secret_key: str) -> None:
+    assert cli("keys", "add", access_key, stdin=f"{secret_key}\n").status == 2
+
+
+def test_a_removed_pair_is_gone_and_the_others_stay(cli: Cli) -> None:
+    fresh = cli("keys", "rotate", "--json").json
+    assert cli("keys", "remove", "first").status == 0
+    assert cli("keys", "list", "--json").json == [fresh]
+
+
+@pytest.mark.parametrize(
+    ("access_key", "complaint"), [("first", "the only pair"), ("none", "no pair has")]
+)
+def test_a_pair_that_cannot_go_stays(cli: Cli, access_key: str, complaint: str) -> None:
+    result = cli("keys", "remove", access_key)
+    assert (result.status, complaint in result.err) == (1, True)
+    assert cli("keys", "list").out == "first\n"
+
+
 def test_a_secret_without_keys_is_told_and_left_alone(cli: Cli) -> None:
     manager = boto3.client("secretsmanager")
     [secret] = manager.list_secrets()["SecretList"]

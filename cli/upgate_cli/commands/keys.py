@@ -21,7 +21,7 @@ _show_secrets = click.option(
 
 @click.group()
 def keys() -> None:
-    """List and rotate the stack's key pairs.
+    """List, rotate, add and remove the stack's key pairs.
 
     The newest pair signs, every pair verifies. They are kept in the stack's secret; these commands
     use your AWS credentials.
@@ -83,3 +83,51 @@ def rotate(*, keep: int | None, show_secrets: bool, stack: str, as_json: bool) -
         click.echo(f"secret key {fresh.secret_key}")
     else:
         say("`upgate keys list --show-secrets` prints the secret key")
+
+
+@keys.command()
+@click.argument("access_key")
+@stack_options
+def add(*, access_key: str, stack: str, as_json: bool) -> None:
+    """Have a pair verified that you have already, an old Kodo pair say.
+
+    The secret key is asked for, or read from a pipe: arguments are seen by every process of the
+    machine. The pair stands last: it verifies and never signs.
+    """
+    from upgate.tokens.keys import KeyPair
+
+    secret_key = (
+        click.prompt("secret key", hide_input=True, err=True) if _is_terminal() else _line()
+    )
+    try:
+        pair = KeyPair(access_key, secret_key)
+    except ValueError as error:
+        raise click.UsageError(f"{error}.") from None
+    with _secret(stack) as secret:
+        secret.add(pair)
+    _done(access_key, "is verified from now on", as_json=as_json)
+
+
+@keys.command()
+@click.argument("access_key")
+@stack_options
+def remove(*, access_key: str, stack: str, as_json: bool) -> None:
+    """Refuse a pair's tokens from now on; functions follow within 5 minutes."""
+    with _secret(stack) as secret:
+        secret.remove(access_key)
+    _done(access_key, "is refused from now on", as_json=as_json)
+
+
+def _is_terminal() -> bool:
+    return click.get_text_stream("stdin").isatty()
+
+
+def _line() -> str:
+    return click.get_text_stream("stdin").readline().strip()
+
+
+def _done(access_key: str, what: str, *, as_json: bool) -> None:
+    if as_json:
+        print_json({"access_key": access_key})
+    else:
+        click.echo(f"{access_key} {what}")
