@@ -24,6 +24,7 @@ from upgate_cli.local.invoker import Invoker
 from upgate_cli.local.options import Options
 from upgate_cli.local.plain_http import allow_plain_http
 from upgate_cli.local.routes import route_table
+from upgate_cli.local.template_source import check_parameters
 
 _BACKLOG = 128
 _REDELIVERY_WAITS = "1,1,2,5,30,120"  # nobody tries something out for hours
@@ -49,6 +50,7 @@ async def rig(options: Options, say: Say) -> AsyncIterator[Running]:
     """
     if not (options.root / "template.yaml").is_file():
         raise StartError(f"no template.yaml in {options.root}: run this from a clone of Upgate")
+    check_parameters(options.root, options.parameters)
     page = options.root / "web" / "index.html"
     with _listening(options.host, options.port) as listener, _state_folder() as state:
         url = _url(options.host, listener.getsockname()[1])
