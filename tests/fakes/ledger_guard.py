@@ -17,10 +17,11 @@ from upgate_aws.thin_clients import ThinDynamoDb
 TABLE = {"Fn::GetAtt": ["LedgerTable", "Arn"]}
 _TEMPLATE = Path(__file__).parents[2] / "template.yaml"
 _RESOURCES: dict[str, Any] = yaml_parse(_TEMPLATE.read_text())["Resources"]
+# By folder; HeavyOpsFunction runs the code of asyncops with fewer rights, and cannot stand for it.
 _FUNCTIONS = {
     resource["Properties"]["CodeUri"].split("/")[1]: resource["Properties"]
-    for resource in _RESOURCES.values()
-    if resource["Type"] == "AWS::Serverless::Function"
+    for name, resource in _RESOURCES.items()
+    if resource["Type"] == "AWS::Serverless::Function" and name != "HeavyOpsFunction"
 }
 FUNCTIONS = tuple(_FUNCTIONS)
 

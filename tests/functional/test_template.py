@@ -131,6 +131,23 @@ def test_callback_function_can_read_the_keys_and_nothing_else() -> None:
     ]
 
 
+def test_rights_to_mailboxes_exist_only_in_a_stack_that_is_listened_to() -> None:
+    policy = RESOURCES["CallbackListenPolicy"]
+    assert policy["Condition"] == "ListensToCallbacks"
+    assert TEMPLATE["Parameters"]["CallbackListen"]["Default"] == "false"
+    assert policy["Properties"]["Roles"] == [{"Ref": "CallbackFunctionRole"}]
+
+
+def test_rights_to_mailboxes_reach_nothing_else_of_the_ledger() -> None:
+    found = RESOURCES["CallbackListenPolicy"]["Properties"]["PolicyDocument"]["Statement"]
+    keys = [
+        (item["Action"], item["Condition"]["ForAllValues:StringLike"]["dynamodb:LeadingKeys"])
+        for item in found
+    ]
+    letters = ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:DeleteItem"]
+    assert keys == [("dynamodb:GetItem", ["listener#*"]), (letters, ["mailbox#*"])]
+
+
 def test_function_that_reads_hostile_files_while_a_client_waits_has_no_rights() -> None:
     assert list(statements("AvinfoFunction")) == []
 

@@ -72,9 +72,9 @@ def test_alarms_cover_what_an_operator_can_mend() -> None:
 
 def test_throttles_are_watched_where_a_client_waits() -> None:
     behind_queues = {
-        name
-        for name in FUNCTIONS
-        if any(e["Type"] == "SQS" for e in RESOURCES[name]["Properties"].get("Events", {}).values())
+        resource["Properties"]["FunctionName"]
+        for resource in RESOURCES.values()
+        if resource["Type"] == "AWS::Lambda::EventSourceMapping"
     }
     found = {value for _, _, value in watched(ALARMS["ThrottlesAlarm"])}
     assert found == FUNCTIONS - behind_queues

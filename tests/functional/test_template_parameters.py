@@ -174,13 +174,18 @@ def test_reserved_concurrency_is_reserved_only_when_asked_for() -> None:
 
 
 def test_reserved_concurrency_is_no_less_than_its_queue_starts() -> None:
-    scaling = ChangeSet.of().resources()["AsyncOpsFunction"]["Properties"]["Events"]["Ops"]
-    assert scaling["Properties"]["ScalingConfig"]["MaximumConcurrency"] == 10
+    source = ChangeSet.of().resources()["OpsQueueSource"]["Properties"]
+    assert source["ScalingConfig"]["MaximumConcurrency"] == 10
 
 
 def test_heavy_work_has_a_function_only_where_it_is_wanted() -> None:
     without, heavy = ChangeSet.of().resources(), ChangeSet.of(HeavyOps="true").resources()
-    assert heavy.keys() - without.keys() == {"HeavyOpsFunction", "HeavyOpsLogGroup", "HeavyQueue"}
+    assert heavy.keys() - without.keys() == {
+        "HeavyOpsFunction",
+        "HeavyOpsLogGroup",
+        "HeavyQueue",
+        "HeavyQueueSource",
+    }
     for resources, queue in (without, ""), (heavy, "HeavyQueue"):
         variables = resources["AsyncOpsFunction"]["Properties"]["Environment"]["Variables"]
         assert variables["UPGATE_HEAVY_QUEUE"] == queue

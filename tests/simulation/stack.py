@@ -21,6 +21,7 @@ import pytest
 
 from tests.fakes import aws
 from tests.fakes.lambda_service import FakeLambda
+from tests.fakes.ledger_guard import LedgerGuard
 from tests.fakes.loopback import Received
 from tests.functional.conftest import Functions
 from tests.simulation.business import Business, SimulatedEgress
@@ -29,6 +30,7 @@ from tests.simulation.faults import Call, Fault, KilledError, Plan, no_fault
 from tests.simulation.object_store import EventfulS3
 from tests.simulation.queues import Queues
 from tests.simulation.table import Table
+from upgate_aws import clients
 from upgate_aws.aws_endpoint import Answer
 
 # Timeout in template.yaml.
@@ -209,7 +211,9 @@ def running(waits: str = "5,30,120") -> Iterator[Stack]:
     }
     fakes = aws.FakeAws(stack.s3, FakeLambda(), "", environment, "ops", "redelivery", "dead")
     with pytest.MonkeyPatch.context() as patch:
-        loader = Functions(fakes, patch)
+        guard = LedgerGuard()
+        make_ledger: Any = clients.dynamodb.__wrapped__  # a client of its own for each function
+        loader = Functions(fakes, patch, guard, make_ledger)
         endpoints.install(stack, patch)
         for name in _SECONDS:
             stack.functions[name] = loader.load(name)
@@ -221,3 +225,4 @@ def running(waits: str = "5,30,120") -> Iterator[Stack]:
         egress = SimulatedEgress(stack, stack.business)
         patch.setattr(stack.functions["callback"], "EGRESS", egress)
         yield stack
+        assert guard.denied == [], "the template's policies deny this on AWS"

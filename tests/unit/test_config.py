@@ -37,7 +37,7 @@ REDELIVERY = {
     "UPGATE_REDELIVERY_WAITS": "5,30",
 }
 TOKEN = {name: UPLOAD[name] for name in list(UPLOAD)[:3]}
-CALLBACK = {"UPGATE_KEYS_SECRET": "arn:secret"}
+CALLBACK = {"UPGATE_KEYS_SECRET": "arn:secret", "UPGATE_LEDGER_TABLE": "ledger"}
 READERS: list[tuple[Callable[[Mapping[str, str]], Any], dict[str, str]]] = [
     (upload_config, UPLOAD),
     (token_config, TOKEN),
@@ -93,7 +93,16 @@ def test_the_callback_function_has_its_hosts() -> None:
         keys_secret="arn:secret",
         callback_hosts=frozenset(("a.example", "*.b.example")),
         is_local=False,
+        ledger_table="ledger",
+        listens=False,
     )
+
+
+def test_nobody_listens_unless_the_stack_says_so() -> None:
+    assert callback_config(CALLBACK).listens is False
+    assert callback_config(CALLBACK | {"UPGATE_CALLBACK_LISTEN": "true"}).listens is True
+    with pytest.raises(ConfigError):
+        callback_config(CALLBACK | {"UPGATE_CALLBACK_LISTEN": "yes"})
 
 
 def test_an_empty_list_of_hosts_has_none() -> None:

@@ -15,15 +15,17 @@ import click
 
 from upgate.tokens import upload_token
 from upgate.tokens.keys import KeyPair
+from upgate_cli.local.options import Options
 from upgate_cli.local.token_auth import TokenAuth, is_issuer
 
 if TYPE_CHECKING:
-    from upgate_cli.local.rig import Options, Running
+    from upgate_cli.local.rig import Running
 
 ROOT = Path(__file__).resolve().parents[3]
 EXAMPLE_TOKEN_SECONDS = 86_400
 
 _ACCESS_KEY = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_PARAMETER = re.compile(r"(?!Architecture=)[A-Za-z0-9]+=[^\s\"',]*")  # as SAM CLI takes them
 _BUCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}")
 
 
@@ -55,6 +57,13 @@ _BUCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}")
 )
 @click.option("--jwt-audience", metavar="NAME", help="Audience that the issuer's JWTs must have.")
 @click.option(
+    "--parameter",
+    "parameters",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="A parameter of template.yaml, such as StatusMode=standard.  [repeatable]",
+)
+@click.option(
     "--max-seconds",
     type=click.FloatRange(min=0, min_open=True),
     metavar="N",
@@ -70,6 +79,7 @@ def local(
     token_auth: Literal["open", "iam"],
     jwt_issuer: str | None,
     jwt_audience: str | None,
+    parameters: tuple[str, ...],
     max_seconds: float | None,
 ) -> None:
     """Run the whole gateway on this machine: no account, no container.
@@ -81,11 +91,15 @@ def local(
         raise click.BadParameter("letters, digits, '-', '_' and '.' only", param_hint="--bucket")
     keys = _key_pair(access_key, secret_key)
     auth = _token_auth(token_auth, jwt_issuer, jwt_audience)
-    # Only this command pays for importing an HTTP server and an AWS client.
-    from upgate_cli.local.rig import Options
-
-    options = Options(ROOT, host, port, bucket, keys, auth)
+    options = Options(ROOT, host, port, bucket, keys, auth, _parameters(parameters))
     raise SystemExit(asyncio.run(_serve(options, max_seconds)))
+
+
+def _parameters(texts: tuple[str, ...]) -> dict[str, str]:
+    for text in texts:
+        if not _PARAMETER.fullmatch(text):
+            raise click.BadParameter(f"{text!r} is not NAME=VALUE", param_hint="--parameter")
+    return dict(text.split("=", 1) for text in texts)
 
 
 def _key_pair(access_key: str | None, secret_key: str | None) -> KeyPair:
@@ -137,6 +151,7 @@ async def _serve(options: Options, max_seconds: float | None) -> int:
 
 
 async def _run(options: Options) -> int:
+    # Only this command pays for importing an HTTP server and an AWS client.
     from upgate_cli.local.errors import StartError
     from upgate_cli.local.rig import rig
 

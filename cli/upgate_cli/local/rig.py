@@ -10,7 +10,7 @@ import socket
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import aiohttp
@@ -22,28 +22,17 @@ from upgate_cli.local.emulator import Emulator, emulator
 from upgate_cli.local.errors import StartError
 from upgate_cli.local.gateway import Gateway
 from upgate_cli.local.invoker import Invoker
+from upgate_cli.local.options import Options
 from upgate_cli.local.plain_http import allow_plain_http
 from upgate_cli.local.routes import Route, RouteTable, routes_of
 from upgate_cli.local.security import JwtScheme
-from upgate_cli.local.token_auth import TokenAuth
+from upgate_cli.local.template_source import check_parameters
 
 _BACKLOG = 128
 _REDELIVERY_WAITS = "1,1,2,5,30,120"  # nobody tries something out for hours
 _WILDCARDS = ("", "0.0.0.0", "::")  # noqa: S104 - recognised, not bound
 
 type Say = Callable[[str], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """What `upgate local` was asked for; `root` is the folder of template.yaml."""
-
-    root: Path
-    host: str
-    port: int
-    bucket: str
-    keys: KeyPair
-    token_auth: TokenAuth = field(default_factory=TokenAuth)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +52,7 @@ async def rig(options: Options, say: Say) -> AsyncIterator[Running]:
     """
     if not (options.root / "template.yaml").is_file():
         raise StartError(f"no template.yaml in {options.root}: run this from a clone of Upgate")
+    check_parameters(options.root, options.parameters)
     page = options.root / "web" / "index.html"
     with _listening(options.host, options.port) as listener, _state_folder() as state:
         url = _url(options.host, listener.getsockname()[1])
@@ -99,7 +89,7 @@ async def _deployed(
             }
             if options.host not in _WILDCARDS:  # else clients come by many names: their own counts
                 parameters["PublicUrl"] = url
-            parameters |= options.token_auth.parameters
+            parameters |= {**options.token_auth.parameters, **options.parameters}
             deployed = await stack.deploy(
                 options.root, state, running.endpoint, template, parameters
             )

@@ -63,6 +63,12 @@ REDELIVERY_WAIT_SECONDS = 24 * 3600
 QUEUE_DELAY_SECONDS = 900  # SQS's longest
 CLOCK_SKEW_SECONDS = 60  # what two functions' clocks may differ by and still be believed
 
+# `upgate listen` (development stacks). Request and answer lie in one item of 400 KB, in base64.
+LISTENER_LEASE_SECONDS = 30
+MAILBOX_LIFETIME_SECONDS = 3600  # of what nobody has removed
+MAILBOX_BODY_BYTES = 64 * 1024
+MAILBOX_ANSWER_BYTES = 192 * 1024
+
 # Any outgoing request: the answer's head, and how many of a name's addresses are tried.
 EGRESS_HEAD_BYTES = 32 * 1024
 EGRESS_ADDRESSES = 4

@@ -151,6 +151,9 @@ class CallbackConfig:
     keys_secret: str
     callback_hosts: frozenset[str]
     is_local: bool
+    ledger_table: str
+    listens: bool
+    """Whether `upgate listen` may take callbacks to a developer's machine."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -270,6 +273,8 @@ def callback_config(environ: Mapping[str, str]) -> CallbackConfig:
         keys_secret=_read(environ, "UPGATE_KEYS_SECRET", str),
         callback_hosts=frozenset(_list(environ.get("UPGATE_CALLBACK_HOSTS", ""))),
         is_local=_is_local(environ),
+        ledger_table=_read(environ, "UPGATE_LEDGER_TABLE", str),
+        listens=_read(environ, "UPGATE_CALLBACK_LISTEN", _boolean, "false"),
     )
 
 

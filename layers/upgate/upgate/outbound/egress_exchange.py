@@ -8,6 +8,7 @@ import re
 import socket
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from upgate import limits
 from upgate.outbound.egress_errors import (
@@ -46,6 +47,15 @@ class EgressAnswer:
     body: bytes = field(repr=False)
     location: str = ""
     """Where a redirect points to; nothing here follows one."""
+
+
+class Sender(Protocol):
+    """What sends a request and brings back its answer: `Egress`, or what stands in for it."""
+
+    def send(
+        self, request: OutgoingRequest, timeout_seconds: float, answer_limit_bytes: int, /
+    ) -> EgressAnswer:
+        """As `Egress.send`; raises EgressError."""
 
 
 def check_headers(request: OutgoingRequest) -> None:
