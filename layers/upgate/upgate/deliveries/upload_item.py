@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from upgate.dynamo_item import encode
+from upgate.errors import StorageFailedError
 from upgate.objects import storage
 
 if TYPE_CHECKING:
@@ -18,6 +19,10 @@ if TYPE_CHECKING:
 def item_key(upload_id: str) -> dict[str, Any]:
     """The key of an upload's one item."""
     return encode({"pk": f"upload#{upload_id}", "sk": "intent"})
+
+
+class ItemFullError(StorageFailedError):
+    """The item would be above 400 KB."""
 
 
 class UploadItems:
@@ -44,7 +49,12 @@ class UploadItems:
         condition: str | None = None,
         names: Mapping[str, str] | None = None,
     ) -> bool:
-        """One UpdateItem; whether its condition held. `values` are in DynamoDB's notation."""
+        """One UpdateItem; whether its condition held. `values` are in DynamoDB's notation.
+
+        Raises:
+            ItemFullError: nothing was written, for the item would be too large.
+            StorageFailedError: anything else; it may be written.
+        """
         from botocore.exceptions import ClientError
 
         options: dict[str, Any] = {
@@ -61,7 +71,11 @@ class UploadItems:
                     **{name: option for name, option in options.items() if option is not None},
                 )
             except ClientError as error:
-                if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
-                    raise
-                return False
+                code = error.response["Error"]["Code"]
+                if code == "ConditionalCheckFailedException":
+                    return False
+                # The requests themselves are constant, and valid.
+                if code == "ValidationException":
+                    raise ItemFullError from error
+                raise
         return True
