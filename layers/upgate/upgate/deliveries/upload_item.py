@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from upgate.deliveries.table_items import TableItems
 from upgate.dynamo_item import encode
-from upgate.objects import storage
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -24,16 +24,11 @@ class UploadItems:
     """The items of all uploads; whatever fails in between is a StorageFailedError."""
 
     def __init__(self, client: Callable[[], DynamoDBClient], table: str) -> None:
-        self._client = client
-        self._table = table
+        self._items = TableItems(client, table)
 
     def read(self, upload_id: str) -> Mapping[str, Any]:
         """An upload's item as it is now; empty where there is none."""
-        with storage.failures():
-            found = self._client().get_item(
-                TableName=self._table, Key=item_key(upload_id), ConsistentRead=True
-            )
-        return found.get("Item", {})
+        return self._items.read(item_key(upload_id))
 
     def update(
         self,
@@ -45,23 +40,6 @@ class UploadItems:
         names: Mapping[str, str] | None = None,
     ) -> bool:
         """One UpdateItem; whether its condition held. `values` are in DynamoDB's notation."""
-        from botocore.exceptions import ClientError
-
-        options: dict[str, Any] = {
-            "ConditionExpression": condition,
-            "ExpressionAttributeNames": names,
-        }
-        with storage.failures():
-            try:
-                self._client().update_item(
-                    TableName=self._table,
-                    Key=item_key(upload_id),
-                    UpdateExpression=update,
-                    ExpressionAttributeValues=dict(values),
-                    **{name: option for name, option in options.items() if option is not None},
-                )
-            except ClientError as error:
-                if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
-                    raise
-                return False
-        return True
+        return self._items.update(
+            item_key(upload_id), update, values, condition=condition, names=names
+        )
