@@ -79,7 +79,7 @@ class NameReservations:
             f"SET {_ASSIGNMENTS} ADD uploads :id",
             _values(destination)
             | encode({":most": limits.STRICT_NAME_HOLDERS, ":one": destination.upload_id}),
-            condition="attribute_not_exists(pk) OR (etag = :etag"
+            condition="attribute_not_exists(uploads) OR (etag = :etag"
             " AND (size(uploads) < :most OR contains(uploads, :one)))",
         )
 
@@ -93,8 +93,6 @@ class NameReservations:
 
     def _is_over(self, found: _Reservation) -> bool:
         """Whether nobody waits any more. Who came just now may not have an intent yet."""
-        if not found.uploads:
-            return True
         now = time.time()
         if now - found.touched_at < limits.UNREPORTED_SECONDS:
             return False
