@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from upgate import limits
 from upgate.callbacks.callback import CallbackOutcome, CallbackRequest
+from upgate.deliveries import claims
 from upgate.deliveries.delivery import DeliveryState, held_attributes
 from upgate.deliveries.delivery_store import DeliveryStore
 from upgate.deliveries.upload_item import UploadItems
@@ -98,11 +99,11 @@ class DynamoLedger:
         """
         now = round(time.time() * 1000)
         claim = intent.claim_seconds
-        claimed_until = None if claim is None else now + round(claim * 1000)
-        attributes = encode(_attributes(intent) | {"claimed_until": claimed_until})
+        until = None if claim is None else now + round(claim * 1000)
+        attributes = encode(_attributes(intent) | {"claimed_until": until})
         removed = ["rung", "fate", *(held_attributes(None).keys() - attributes.keys())]
-        values = {f":{name}": value for name, value in attributes.items()} | encode({":now": now})
         condition = "attribute_not_exists(answer)"
+        values = {f":{name}": value for name, value in attributes.items()} | claims.moments(now)
         if intent.held is not None:
             removed.append("answer")
             condition = _UNDECIDED
@@ -116,8 +117,7 @@ class DynamoLedger:
             + f" REMOVE {', '.join(removed)}",
             values,
             # One's own claim is there where the answer to this very request was lost.
-            condition=f"{condition} AND (attribute_not_exists(claimed_until)"
-            " OR claimed_until < :now OR #reqid = :reqid)",
+            condition=f"{condition} AND ({claims.IS_FREE} OR #reqid = :reqid)",
             names=names,
         )
         return None if is_written else self._kept_answer(intent.upload_id)

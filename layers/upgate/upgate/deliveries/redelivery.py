@@ -17,7 +17,7 @@ from upgate.callbacks.callback import CallbackAttempt, CallbackOutcome, Callback
 from upgate.deliveries.delivery import Delivery, DeliveryState
 from upgate.deliveries.delivery_store import DeliveryStore
 from upgate.deliveries.held_delivery import HeldDeliveries
-from upgate.deliveries.redelivery_ladder import Ladder
+from upgate.deliveries.redelivery_ladder import LONGEST_WAIT_SECONDS, Ladder
 from upgate.deliveries.redelivery_queue import Redelivery, RedeliveryQueue
 
 _log = logging.getLogger(__name__)
@@ -48,7 +48,8 @@ class Redeliverer:
             StorageFailedError: ledger or queue failed; the message is to come again.
         """
         now = time.time()
-        if message.due_at > now:
+        # Due later than any rung can be, it is from a wrong clock, and would wait for ever.
+        if now < message.due_at <= now + LONGEST_WAIT_SECONDS:
             self._ports.queue.send(message)
             return
         delivery = self._ports.deliveries.read(message.upload_id)

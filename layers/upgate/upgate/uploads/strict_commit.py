@@ -17,6 +17,7 @@ from typing import Protocol
 from upgate import limits
 from upgate.answers.stages import Stages
 from upgate.callbacks.callback import CallbackAttempt, CallbackOutcome, CallbackRequest
+from upgate.deliveries import claims
 from upgate.deliveries.delivery import Delivery, DeliveryState
 from upgate.deliveries.held_delivery import HeldDeliveries
 from upgate.deliveries.ledger import UploadIntent
@@ -130,7 +131,7 @@ class StrictCommit:
             found = self._ports.held.deliveries.read(upload_id)
             if found is None or found.state is not DeliveryState.OWED:
                 return found
-            if found.claimed_until < time.time() * 1000:
+            if claims.is_free(found.claimed_until, round(time.time() * 1000)):
                 return found
             if time.monotonic() - started > limits.DELIVERY_CLAIM_SECONDS:
                 raise DeliveryUnderWayError
