@@ -44,10 +44,15 @@ def upload(business: Business, size: int, folder: Path) -> qiniu.http.ResponseIn
     path = folder / "file"
     path.write_bytes(uuid.uuid4().bytes * (size // 16))
     auth = qiniu.Auth(gateway.access_key, gateway.secret_key)
-    with loopback.serve(business) as url, pointed_at(gateway.url):
+    with (
+        loopback.serve(business) as url,
+        pointed_at(gateway.url, default_upload_threshold=4_000_000),
+    ):
         policy = {"callbackUrl": url, "callbackBody": "key=$(key)", "commit": "strict"}
         token = auth.upload_token(gateway.bucket, business.key, policy=policy, strict_policy=False)
-        _, info = qiniu.put_file_v2(token, business.key, str(path), version="v2")
+        _, info = qiniu.put_file_v2(
+            token, business.key, str(path), version="v2", bucket_name=gateway.bucket
+        )
         ends_at = time.monotonic() + WAIT_SECONDS
         while business.answers and time.monotonic() < ends_at:
             time.sleep(0.3)
