@@ -17,6 +17,8 @@ import pytest
 
 from tests.fakes import aws
 from tests.fakes.ledger_guard import LedgerGuard
+from tests.functional import strict_rig
+from tests.functional.strict_rig import Rig
 from upgate_aws import clients
 from upgate_aws.log import logger
 from upgate_aws.thin_clients import ThinDynamoDb
@@ -94,6 +96,13 @@ def log(monkeypatch: pytest.MonkeyPatch) -> io.StringIO:
 def later(monkeypatch: pytest.MonkeyPatch) -> None:
     """A client that repeats an upload long after the function that carried it out has died."""
     monkeypatch.setattr("upgate.limits.DELIVERY_CLAIM_SECONDS", 0.0)
+
+
+@pytest.fixture
+def rig(functions: Functions) -> Iterator[Rig]:
+    """For strict uploads."""
+    with strict_rig.running(functions) as made:
+        yield made
 
 
 @pytest.fixture
