@@ -54,7 +54,9 @@ class Functions:
             self.patch.setenv(variable, value)
         clients.forget()
         # Bound while the module is loaded: that is when it takes the client.
-        self.patch.setattr(clients, "dynamodb", cache(partial(self._guarded_ledger, name)))
+        is_listening = environment.get("UPGATE_CALLBACK_LISTEN") == "true"
+        role = f"{name}-listening" if is_listening else name
+        self.patch.setattr(clients, "dynamodb", cache(partial(self._guarded_ledger, role)))
         path = ROOT / "functions" / name / "app.py"
         spec = importlib.util.spec_from_file_location(f"functions.{name}.app", path)
         assert spec is not None
@@ -64,8 +66,8 @@ class Functions:
         spec.loader.exec_module(module)
         return module
 
-    def _guarded_ledger(self, name: str) -> Any:
-        return self.ledger_guard.watch(name, self.make_ledger())
+    def _guarded_ledger(self, role: str) -> Any:
+        return self.ledger_guard.watch(role, self.make_ledger())
 
     def table(self) -> Any:
         """The ledger, to look into."""
