@@ -16,8 +16,10 @@ from upgate.deliveries.ledger import UploadIntent
 from upgate.intake.upload_request import UploadRequest
 from upgate.objects.storage import Destination
 from upgate.tokens import upload_token
+from upgate.tokens.daily_quota import DailyQuota
 from upgate.tokens.keys import KeyPair, KeyRing
 from upgate.tokens.put_policy import PutPolicy
+from upgate.uploads.quota import Charge, Usage, UserDay
 from upgate.uploads.upload import Uploader
 from upgate.uploads.upload_ports import UploadContext, UploadPorts, UploadSettings
 from upgate.variables.magic_variables import Field, MagicVariables, UploadFacts
@@ -77,6 +79,16 @@ class _Outside:
         body = b'{"key":"the-key-that-the-callback-answers","payload":{}}'
         return CallbackOutcome(accepted=True, body=body, attempts=(attempt,))
 
+    def charge(self, day: UserDay, quota: DailyQuota, charge: Charge) -> bool:
+        """A dry run counts for nothing, but a file that no day has room for is refused."""
+        return True
+
+    def usage(self, day: UserDay) -> Usage:
+        return Usage()
+
+    def give_back(self, day: UserDay, charge: Charge) -> None:
+        """Nothing was counted."""
+
     def store(self, destination: Destination) -> None:
         self.result.key = destination.key
         self.result.mime_type = destination.mime_type
@@ -101,7 +113,7 @@ def dry_run(text: bytes, policy: PutPolicy, sample: Sample, now_seconds: float) 
     )
     uploader = Uploader(
         UploadSettings(buckets={policy.scope.bucket: "dry-run"}, time_zone=_TIME_ZONE),
-        UploadPorts(KeyRing((_PAIR,)), outside, outside.call_back, lambda _: False),
+        UploadPorts(KeyRing((_PAIR,)), outside, outside.call_back, lambda _: False, outside),
     )
     context = UploadContext("dry-run", moment, Stages())
     answer = uploader.receive(request, content, outside.store, context)

@@ -9,6 +9,7 @@ from upgate.deliveries.ledger import DynamoLedger
 from upgate.deliveries.redelivery_ladder import Ladder
 from upgate.deliveries.redelivery_queue import RedeliveryQueue
 from upgate.objects import storage
+from upgate.uploads.quota_store import DynamoQuotas
 from upgate.uploads.upload import Uploader
 from upgate.uploads.upload_ports import UploadPorts, UploadSettings
 from upgate_aws import avinfo_invocation, callback_invocation, clients
@@ -36,6 +37,7 @@ def make_uploader(config: UploadConfig, s3: S3Client) -> Uploader:
                 callback_invocation.invoke, clients.invoker, config.callback_function
             ),
             holds=partial(storage.holds, s3),
+            quotas=DynamoQuotas(clients.dynamodb, config.ledger_table),
             describe_media=partial(
                 avinfo_invocation.invoke, clients.invoker, config.avinfo_function
             ),

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from upgate.callbacks.callback import CallbackOutcome
-from upgate.deliveries import delivery
+from upgate.deliveries import conditional_update, delivery
 from upgate.deliveries.delivery import Delivery, DeliveryState
 from upgate.dynamo_item import encode
 from upgate.objects import storage
@@ -127,23 +127,9 @@ class DeliveryStore:
         self, upload_id: str, update: str, condition: str | None, values: dict[str, Any]
     ) -> bool:
         """Whether the condition held."""
-        from botocore.exceptions import ClientError
-
-        options: dict[str, Any] = {"ConditionExpression": condition} if condition else {}
-        with storage.failures():
-            try:
-                self._client().update_item(
-                    TableName=self._table,
-                    Key=item_key(upload_id),
-                    UpdateExpression=update,
-                    ExpressionAttributeValues=values,
-                    **options,
-                )
-            except ClientError as error:
-                if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
-                    raise
-                return False
-        return True
+        return conditional_update.update(
+            self._client(), self._table, item_key(upload_id), update, condition, values
+        )
 
 
 def _kept(answer: bytes) -> str | None:

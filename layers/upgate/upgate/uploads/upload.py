@@ -26,6 +26,7 @@ from upgate.tokens import authorization
 from upgate.tokens.authorization import Grant
 from upgate.uploads import reply
 from upgate.uploads.promises import Promises
+from upgate.uploads.quota import Charge, Quotas
 from upgate.uploads.upload_ports import UploadContext, UploadPorts, UploadSettings
 from upgate.variables.magic_variables import Field, MagicVariables, UploadFacts
 from upgate.variables.templates import render_text
@@ -48,6 +49,7 @@ class Uploader:
         self._settings = settings
         self._ports = ports
         self._promises = Promises(ports.ledger, ports.redeliver)
+        self._quotas = Quotas(ports.quotas, settings.time_zone)
 
     def receive(
         self,
@@ -77,6 +79,13 @@ class Uploader:
                 context.now_seconds,
                 deadline_required=self._settings.deadline_required,
             )
+
+    def refuse_used_up(self, grant: Grant, context: UploadContext) -> None:
+        """Refuse to begin what the user's day has no room for; see `Quotas.refuse_used_up`."""
+        policy = grant.policy
+        if policy.quota is not None:
+            with context.stages.stage("quota"):
+                self._quotas.refuse_used_up(policy.quota, policy.end_user, context.now_seconds)
 
     def refuse(self, error: UpgateError, context: UploadContext) -> Response:
         """Answer what was wrong with a request before there was an upload: redirect, or raise.
@@ -120,16 +129,20 @@ class Uploader:
                 return Response(200, answer, reply.accepted_type(request))
             prepared = self._prepare(grant, request, variables, context, salt=secrets.token_hex(8))
             self._promise(grant, prepared, context)
-        self._store(prepared, store, context)
+        self._store(grant, prepared, store, context)
         if prepared.callback is None:
             return reply.success(
                 policy, request, facts.key, prepared.body, self._settings.redirect_status
             )
         return self._relay(request, prepared.callback, facts, context)
 
-    def _store(self, prepared: _Prepared, store: Store, context: UploadContext) -> None:
+    def _store(
+        self, grant: Grant, prepared: _Prepared, store: Store, context: UploadContext
+    ) -> None:
+        now, stages = context.now_seconds, context.stages
+        charge = Charge(prepared.destination.upload_id, prepared.variables.facts.size_bytes)
         try:
-            with context.stages.stage("put"):
+            with self._quotas.charged(grant.policy, charge, now, stages), stages.stage("put"):
                 store(prepared.destination)
         except UpgateError:
             if prepared.callback is not None:
@@ -279,8 +292,7 @@ class Uploader:
         # The callback is made: what the ledger may still owe are operations.
         prepared = replace(self._prepare(grant, request, variables, context), callback=None)
         self._promise(grant, prepared, context)
-        with context.stages.stage("put"):
-            store(prepared.destination)
+        self._store(grant, prepared, store, context)
         return Response(200, body, reply.accepted_type(request))
 
 

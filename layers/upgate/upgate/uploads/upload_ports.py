@@ -11,6 +11,7 @@ from upgate.callbacks.callback import CallbackOutcome, CallbackRequest
 from upgate.deliveries.ledger import Ledger
 from upgate.objects.storage import Destination
 from upgate.tokens.upload_token import KeyLookup
+from upgate.uploads.quota import QuotaStore
 from upgate.variables.magic_variables import DescribeMedia
 
 
@@ -35,6 +36,7 @@ class UploadPorts:
     call_back: Callable[[CallbackRequest], CallbackOutcome]
     holds: Callable[[Destination], bool]
     """Whether a destination's object is of this very upload; see `storage.holds`."""
+    quotas: QuotaStore
     describe_media: DescribeMedia | None = None
     redeliver: Callable[[str], None] | None = None
     """Has a callback that failed sent again, by its upload's id; None: nobody does."""
