@@ -158,9 +158,11 @@ def test_nothing_in_the_work_bucket_is_kept_for_ever() -> None:
     }
 
 
-def test_token_function_can_read_presets_only() -> None:
+def test_token_function_can_read_presets_and_quotas_only() -> None:
     [condition] = [item["Condition"] for item in statements("TokenFunction") if "Condition" in item]
-    assert condition == {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["preset#*"]}}
+    assert condition == {
+        "ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["preset#*", "quota#*"]}
+    }
 
 
 def test_environment_has_every_name_that_the_configuration_reads() -> None:
