@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from types import ModuleType
 from typing import Any
 
@@ -95,6 +96,17 @@ def test_form_of_an_object_that_is_gone_is_a_new_upload(
 
 
 @pytest.mark.usefixtures("callback")
+def test_new_upload_of_old_content_that_is_sent_again_keeps_its_id(
+    functions: Functions, business: Business
+) -> None:
+    app, signed = functions.load("upload"), token(business, scope="demo:k", deadline=4_000_000_010)
+    for content in (b"one", b"two"):
+        form(app, signed, content)
+    assert form(app, signed, b"one") == form(app, signed, b"one")
+    assert len(business.received) == 3
+
+
+@pytest.mark.usefixtures("callback")
 def test_answer_too_long_to_keep_is_asked_for_again(
     functions: Functions, business: Business
 ) -> None:
@@ -153,7 +165,21 @@ def outcome(*, accepted: bool) -> CallbackOutcome:
 def test_upload_under_way_is_not_begun_again(ledger: DynamoLedger) -> None:
     assert ledger.record_intent(an_intent(1)) is None
     with pytest.raises(DeliveryUnderWayError):
-        ledger.record_intent(an_intent(1))
+        ledger.record_intent(replace(an_intent(1), reqid="another"))
+
+
+def test_upload_whose_intent_was_written_and_not_confirmed_goes_on(ledger: DynamoLedger) -> None:
+    for _ in range(2):  # the client's own second attempt, after the answer to the first was lost
+        assert ledger.record_intent(an_intent(6)) is None
+
+
+def test_repetition_keeps_what_was_tried_before(ledger: DynamoLedger, functions: Functions) -> None:
+    ledger.record_intent(an_intent(7))
+    ledger.record_delivery("under-way-7", outcome(accepted=False))
+    ledger.record_intent(an_intent(7))
+    ledger.record_delivery("under-way-7", outcome(accepted=True))
+    key = {"pk": "upload#under-way-7", "sk": "intent"}
+    assert len(functions.table().get_item(Key=key)["Item"]["history"]) == 2
 
 
 def test_upload_that_was_accepted_meanwhile_has_its_answer(ledger: DynamoLedger) -> None:

@@ -78,6 +78,10 @@ def test_a_repetition_of_what_is_counted_is_stored() -> None:
     store(FakeDays(used, fits=False))
 
 
+def test_a_new_upload_of_old_content_is_another_one() -> None:
+    assert Charge("0" * 32, 1).short_id != Charge("0" * 32 + "-5a17", 1).short_id
+
+
 def test_a_file_that_no_day_has_room_for_is_413() -> None:
     with pytest.raises(FileTooLargeError):
         store(FakeDays(), charge=Charge(CHARGE.upload_id, 1001))

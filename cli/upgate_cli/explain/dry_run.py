@@ -113,7 +113,7 @@ def dry_run(text: bytes, policy: PutPolicy, sample: Sample, now_seconds: float) 
     )
     uploader = Uploader(
         UploadSettings(buckets={policy.scope.bucket: "dry-run"}, time_zone=_TIME_ZONE),
-        UploadPorts(KeyRing((_PAIR,)), outside, outside.call_back, lambda _: False, outside),
+        UploadPorts(KeyRing((_PAIR,)), outside, outside.call_back, lambda _: None, outside),
     )
     context = UploadContext("dry-run", moment, Stages())
     answer = uploader.receive(request, content, outside.store, context)

@@ -36,7 +36,7 @@ def make_uploader(config: UploadConfig, s3: S3Client) -> Uploader:
             call_back=partial(
                 callback_invocation.invoke, clients.invoker, config.callback_function
             ),
-            holds=partial(storage.holds, s3),
+            find=partial(storage.find, s3),
             quotas=DynamoQuotas(clients.dynamodb, config.ledger_table),
             describe_media=partial(
                 avinfo_invocation.invoke, clients.invoker, config.avinfo_function

@@ -11,10 +11,10 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from upgate.callbacks.callback import CallbackOutcome
-from upgate.deliveries import conditional_update, delivery
+from upgate.deliveries import delivery
 from upgate.deliveries.delivery import Delivery, DeliveryState
+from upgate.deliveries.upload_item import UploadItems
 from upgate.dynamo_item import encode
-from upgate.objects import storage
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -24,25 +24,15 @@ KEPT_ANSWER_BYTES = 256 * 1024
 _OWED, _ACCEPTED = str(DeliveryState.OWED), str(DeliveryState.ACCEPTED)
 
 
-def item_key(upload_id: str) -> dict[str, Any]:
-    """The key of an upload's one item."""
-    return encode({"pk": f"upload#{upload_id}", "sk": "intent"})
-
-
 class DeliveryStore:
     """Reads and writes deliveries; whatever fails in between is a StorageFailedError."""
 
     def __init__(self, client: Callable[[], DynamoDBClient], table: str) -> None:
-        self._client = client
-        self._table = table
+        self._items = UploadItems(client, table)
 
     def read(self, upload_id: str) -> Delivery | None:
         """An upload's delivery; None if it owes no callback, or is long past."""
-        with storage.failures():
-            found = self._client().get_item(
-                TableName=self._table, Key=item_key(upload_id), ConsistentRead=True
-            )
-        return delivery.from_item(upload_id, found.get("Item", {}))
+        return delivery.from_item(upload_id, self._items.read(upload_id))
 
     def claim(self, upload_id: str, rung: int, now: int, until: int) -> bool:
         """Take a delivery for oneself until `until` (both in milliseconds).
@@ -54,7 +44,9 @@ class DeliveryStore:
             " AND (attribute_not_exists(claimed_until) OR claimed_until < :now)"
         )
         values = encode({":owed": _OWED, ":rung": rung, ":now": now, ":until": until})
-        return self._update(upload_id, "SET claimed_until = :until", condition, values)
+        return self._items.update(
+            upload_id, "SET claimed_until = :until", values, condition=condition
+        )
 
     def record(self, upload_id: str, outcome: CallbackOutcome) -> None:
         """Write how a callback went: accepted, with the answer to give again, or still owed."""
@@ -72,8 +64,11 @@ class DeliveryStore:
 
     def release(self, upload_id: str) -> None:
         """End the claim of an upload that stored nothing."""
-        self._update(
-            upload_id, "SET claimed_until = :free", "attribute_exists(pk)", encode({":free": 0})
+        self._items.update(
+            upload_id,
+            "SET claimed_until = :free",
+            encode({":free": 0}),
+            condition="attribute_exists(pk)",
         )
 
     def record_refusal(
@@ -98,11 +93,11 @@ class DeliveryStore:
 
         False for one that was accepted, or not even tried: its object may never have been stored.
         """
-        return self._update(
+        return self._items.update(
             upload_id,
             "SET delivery = :owed REMOVE rung",
-            "delivery = :failed OR (delivery = :owed AND attempts > :none)",
             encode({":owed": _OWED, ":failed": str(DeliveryState.FAILED), ":none": 0}),
+            condition="delivery = :failed OR (delivery = :owed AND attempts > :none)",
         )
 
     def _record(
@@ -121,14 +116,8 @@ class DeliveryStore:
         update = (
             "SET delivery = :state, history = list_append(if_not_exists(history, :none), :history)"
         )
-        self._update(upload_id, f"{update}{more} ADD attempts :count", condition, bound)
-
-    def _update(
-        self, upload_id: str, update: str, condition: str | None, values: dict[str, Any]
-    ) -> bool:
-        """Whether the condition held."""
-        return conditional_update.update(
-            self._client(), self._table, item_key(upload_id), update, condition, values
+        self._items.update(
+            upload_id, f"{update}{more} ADD attempts :count", bound, condition=condition
         )
 
 

@@ -6,21 +6,20 @@ One item per intent: pk `upload#<id>`, sk `intent`. A plain upload, which owes n
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from upgate import limits
 from upgate.callbacks.callback import CallbackOutcome, CallbackRequest
 from upgate.deliveries.delivery import DeliveryState
-from upgate.deliveries.delivery_store import DeliveryStore, item_key
-from upgate.dynamo_item import number, text
-from upgate.errors import DeliveryUnderWayError, StorageFailedError
-from upgate.objects import storage
+from upgate.deliveries.delivery_store import DeliveryStore
+from upgate.deliveries.upload_item import UploadItems
+from upgate.dynamo_item import Value, encode, number, text
+from upgate.errors import DeliveryUnderWayError
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
-    from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
 
 INTENT_LIFETIME_SECONDS = 30 * 24 * 3600
 
@@ -73,8 +72,8 @@ class DynamoLedger:
 
     def __init__(self, client: Callable[[], DynamoDBClient], table: str) -> None:
         """`client` is asked for when the first upload owes something: most uploads never do."""
-        self._client = client
-        self._table = table
+        self._items = UploadItems(client, table)
+        self._deliveries = DeliveryStore(client, table)
 
     def record_intent(self, intent: UploadIntent) -> bytes | None:
         """Write the intent, again for a repeated upload that no callback was accepted for.
@@ -82,50 +81,28 @@ class DynamoLedger:
         The callback is this call's for limits.DELIVERY_CLAIM_SECONDS, or until its outcome is
         recorded: whoever repeats the upload meanwhile gets DeliveryUnderWayError.
         """
-        from botocore.exceptions import BotoCoreError, ClientError
-
         now = round(time.time() * 1000)
-        texts = {
-            "reqid": intent.reqid,
-            "bucket": intent.bucket,
-            "key": intent.key,
-            "etag": intent.etag,
-            "access_key": intent.access_key,
-            "callback": intent.callback.to_json() if intent.callback else None,
-            "operations": intent.operations,
-            "persistent_id": intent.persistent_id,
-            "notify_url": intent.notify_url,
-            "pipeline": intent.pipeline,
-            "delivery": None if intent.callback is None else str(DeliveryState.OWED),
-        }
-        try:
-            self._client().put_item(
-                TableName=self._table,
-                Item={
-                    **item_key(intent.upload_id),
-                    "created_at": {"N": str(intent.created_at)},
-                    "expires_at": {"N": str(intent.created_at + INTENT_LIFETIME_SECONDS)},
-                    "job_kind": {"N": str(intent.job_kind)},
-                    **{name: {"S": value} for name, value in texts.items() if value is not None},
-                    **_claim(intent, now),
-                },
-                ConditionExpression=(
-                    "attribute_not_exists(answer)"
-                    " AND (attribute_not_exists(claimed_until) OR claimed_until < :now)"
-                ),
-                ExpressionAttributeValues={":now": {"N": str(now)}},
-            )
-        except ClientError as error:
-            if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
-                raise StorageFailedError from error
-            return self._kept_answer(intent.upload_id)
-        except BotoCoreError as error:
-            raise StorageFailedError from error
-        return None
+        claim = round(limits.DELIVERY_CLAIM_SECONDS * 1000) if intent.callback else None
+        attributes = encode(
+            _attributes(intent) | {"claimed_until": None if claim is None else now + claim}
+        )
+        names = {f"#{name}": name for name in attributes}
+        values = {f":{name}": value for name, value in attributes.items()}
+        is_written = self._items.update(
+            intent.upload_id,
+            # Not PutItem: what earlier calls of this upload tried stays in `history`.
+            "SET " + ", ".join(f"#{name} = :{name}" for name in attributes) + " REMOVE rung",
+            values | encode({":now": now}),
+            # One's own claim is there where the answer to this very request was lost.
+            condition="attribute_not_exists(answer) AND (attribute_not_exists(claimed_until)"
+            " OR claimed_until < :now OR #reqid = :reqid)",
+            names=names,
+        )
+        return None if is_written else self._kept_answer(intent.upload_id)
 
     def read_intent(self, upload_id: str) -> UploadIntent | None:
         """What an upload promised, but for its callback; None for one that owes nothing."""
-        item = self._item(upload_id)
+        item = self._items.read(upload_id)
         if not item:
             return None
         return UploadIntent(
@@ -146,28 +123,34 @@ class DynamoLedger:
 
     def release(self, upload_id: str) -> None:
         """Give the callback free: the object was not stored, and nobody is to wait for it."""
-        DeliveryStore(self._client, self._table).release(upload_id)
+        self._deliveries.release(upload_id)
 
     def _kept_answer(self, upload_id: str) -> bytes:
-        answer: str | None = self._item(upload_id).get("answer", {}).get("S")
+        answer: str | None = self._items.read(upload_id).get("answer", {}).get("S")
         if answer is None:
             raise DeliveryUnderWayError
         return answer.encode()
 
-    def _item(self, upload_id: str) -> Mapping[str, Any]:
-        """The upload's item as it is now; empty where there is none."""
-        with storage.failures():
-            found = self._client().get_item(
-                TableName=self._table, Key=item_key(upload_id), ConsistentRead=True
-            )
-        return found.get("Item", {})
-
     def record_delivery(self, upload_id: str, outcome: CallbackOutcome) -> None:
         """Mark the delivery as accepted, with the answer to give again, or as still owed."""
-        DeliveryStore(self._client, self._table).record(upload_id, outcome)
+        self._deliveries.record(upload_id, outcome)
 
 
-def _claim(intent: UploadIntent, now: int) -> dict[str, AttributeValueTypeDef]:
-    if intent.callback is None:
-        return {}
-    return {"claimed_until": {"N": str(now + round(limits.DELIVERY_CLAIM_SECONDS * 1000))}}
+def _attributes(intent: UploadIntent) -> dict[str, Value]:
+    """What the item says of the upload, whichever call of it writes."""
+    return {
+        "reqid": intent.reqid,
+        "bucket": intent.bucket,
+        "key": intent.key,
+        "etag": intent.etag,
+        "created_at": intent.created_at,
+        "expires_at": intent.created_at + INTENT_LIFETIME_SECONDS,
+        "access_key": intent.access_key,
+        "callback": intent.callback.to_json() if intent.callback else None,
+        "operations": intent.operations,
+        "persistent_id": intent.persistent_id,
+        "notify_url": intent.notify_url,
+        "pipeline": intent.pipeline,
+        "job_kind": intent.job_kind,
+        "delivery": None if intent.callback is None else str(DeliveryState.OWED),
+    }

@@ -93,9 +93,15 @@ def put(client: S3Client, content: BufferedContent, destination: Destination) ->
                     return
                 raise ObjectExistsError from error
             # 409: another conditional write of this name is under way; S3 asks to try again.
-            if status != 409 or attempt == _CONFLICT_ATTEMPTS:
-                raise StorageFailedError from error
+            if status == 409 and attempt < _CONFLICT_ATTEMPTS:
+                continue
+            # 4xx: refused for good. 5xx: it may be there all the same, and then is to stay told.
+            if status >= 500 and holds(client, destination):
+                return
+            raise StorageFailedError from error
         except BotoCoreError as error:
+            if holds(client, destination):
+                return
             raise StorageFailedError from error
 
 

@@ -53,8 +53,8 @@ class Charge:
 
     @property
     def short_id(self) -> str:
-        """80 bits of the upload's id, which is a digest: what a day remembers it by."""
-        return self.upload_id[:20]
+        """80 bits for the whole id, which has a salt where it is a new upload of old content."""
+        return hashlib.sha256(self.upload_id.encode()).hexdigest()[:20]
 
 
 @dataclass(frozen=True, slots=True)

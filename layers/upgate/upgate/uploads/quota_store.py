@@ -11,9 +11,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from upgate.deliveries import conditional_update
+from upgate.deliveries.table_items import TableItems
 from upgate.dynamo_item import encode, number, text
-from upgate.objects import storage
 from upgate.tokens.daily_quota import DailyQuota
 from upgate.uploads.quota import Charge, Usage, UserDay
 
@@ -29,8 +28,7 @@ class DynamoQuotas:
 
     def __init__(self, client: Callable[[], DynamoDBClient], table: str) -> None:
         """`client` is asked for when the first token has a quota: most have none."""
-        self._client = client
-        self._table = table
+        self._items = TableItems(client, table)
 
     def charge(self, day: UserDay, quota: DailyQuota, charge: Charge) -> bool:
         """Count an upload, unless it does not fit or is counted."""
@@ -48,20 +46,16 @@ class DynamoQuotas:
         if quota.size_bytes is not None:
             condition.append("(attribute_not_exists(bytes_used) OR bytes_used <= :room)")
             values[":room"] = quota.size_bytes - charge.size_bytes
-        return self._update(
-            day,
+        return self._items.update(
+            _item_key(day),
             f"SET {slot} = :id, expires_at = :expires ADD uploads_used :one, bytes_used :size",
-            " AND ".join(condition),
-            values,
+            encode(values),
+            condition=" AND ".join(condition),
         )
 
     def usage(self, day: UserDay) -> Usage:
         """How much of a day is used up."""
-        with storage.failures():
-            found = self._client().get_item(
-                TableName=self._table, Key=_item_key(day), ConsistentRead=True
-            )
-        item = found.get("Item", {})
+        item = self._items.read(_item_key(day))
         return Usage(
             uploads=number(item, "uploads_used"),
             size_bytes=number(item, "bytes_used"),
@@ -76,18 +70,11 @@ class DynamoQuotas:
             ":minus": -1,
             ":size": -charge.size_bytes,
         }
-        self._update(
-            day,
+        self._items.update(
+            _item_key(day),
             f"REMOVE {slot} ADD uploads_used :minus, bytes_used :size",
-            f"{slot} = :id",
-            values,
-        )
-
-    def _update(
-        self, day: UserDay, expression: str, condition: str, values: dict[str, str | int]
-    ) -> bool:
-        return conditional_update.update(
-            self._client(), self._table, _item_key(day), expression, condition, encode(values)
+            encode(values),
+            condition=f"{slot} = :id",
         )
 
 

@@ -124,11 +124,11 @@ class Uploader:
         facts.key = object_key.choose(policy, request.key, variables)
         prepared = self._prepare(grant, request, variables, context)
         answer = self._promise(grant, prepared, context)
+        if answer is not None and (salt := self._salt_of_new(request, prepared)):
+            prepared = self._prepare(grant, request, variables, context, salt=salt)
+            answer = self._promise(grant, prepared, context)
         if answer is not None:
-            if self._is_repeated(request, prepared):
-                return Response(200, answer, reply.accepted_type(request))
-            prepared = self._prepare(grant, request, variables, context, salt=secrets.token_hex(8))
-            self._promise(grant, prepared, context)
+            return Response(200, answer, reply.accepted_type(request))
         self._store(grant, prepared, store, context)
         if prepared.callback is None:
             return reply.success(
@@ -206,13 +206,22 @@ class Uploader:
             body = b"" if callback else reply.body_for(policy, variables)
         return _Prepared(_destination(grant, request, facts, upload_id), variables, callback, body)
 
-    def _is_repeated(self, request: UploadRequest, prepared: _Prepared) -> bool:
-        """Whether an upload whose callback was accepted is sent again for a lost answer.
+    def _salt_of_new(self, request: UploadRequest, prepared: _Prepared) -> str:
+        """What tells a new upload of old content from the accepted one; empty if it is that one.
 
-        One of several requests is, for its identity is used once. A form may as well be a new
-        upload of old content, if its object is gone or was overwritten since.
+        One of several requests is a repetition, for its identity is used once. A form may as well
+        be a new upload, if its object is gone or was overwritten since; and one that finds the
+        object of such a new upload repeats that.
         """
-        return request.session is not None or self._ports.holds(prepared.destination)
+        if request.session is not None:
+            return ""
+        first = prepared.destination.upload_id
+        found = self._ports.find(prepared.destination)
+        there = found.upload_id if found is not None else None
+        if there == first:
+            return ""
+        is_later = there is not None and there.startswith(f"{first}-")
+        return there.removeprefix(f"{first}-") if there and is_later else secrets.token_hex(8)
 
     def _promise(self, grant: Grant, prepared: _Prepared, context: UploadContext) -> bytes | None:
         """Write down what will be owed; a plain upload owes nothing and costs no write.
@@ -315,8 +324,9 @@ def _destination(
 def _upload_id(request: UploadRequest, facts: UploadFacts, salt: str) -> str:
     """The same for a repetition (same token or session, same key and content), to know it by."""
     identity = request.session.identity if request.session else request.token
-    seed = "\0".join((identity, facts.key or "", facts.etag, *filter(None, (salt,))))
-    return hashlib.sha256(seed.encode()).hexdigest()[:32]
+    seed = "\0".join((identity, facts.key or "", facts.etag))
+    digest = hashlib.sha256(seed.encode()).hexdigest()[:32]
+    return f"{digest}-{salt}" if salt else digest
 
 
 def _callback_failure(

@@ -9,7 +9,7 @@ from datetime import tzinfo
 from upgate.answers.stages import Stages
 from upgate.callbacks.callback import CallbackOutcome, CallbackRequest
 from upgate.deliveries.ledger import Ledger
-from upgate.objects.storage import Destination
+from upgate.objects.storage import Destination, StoredObject
 from upgate.tokens.upload_token import KeyLookup
 from upgate.uploads.quota import QuotaStore
 from upgate.variables.magic_variables import DescribeMedia
@@ -34,8 +34,8 @@ class UploadPorts:
     keys: KeyLookup
     ledger: Ledger
     call_back: Callable[[CallbackRequest], CallbackOutcome]
-    holds: Callable[[Destination], bool]
-    """Whether a destination's object is of this very upload; see `storage.holds`."""
+    find: Callable[[Destination], StoredObject | None]
+    """What a destination holds now; see `storage.find`."""
     quotas: QuotaStore
     describe_media: DescribeMedia | None = None
     redeliver: Callable[[str], None] | None = None
