@@ -9,7 +9,7 @@ from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from upgate.answers.responses import Response
+from upgate.answers.responses import Response, json_response
 from upgate.downloads.download import Downloader, DownloadPorts, DownloadRequest
 from upgate.downloads.download_token import DownloadUrl
 from upgate.downloads.served_object import ObjectServer
@@ -18,10 +18,12 @@ from upgate.fops.fop import Fop, Pipe
 from upgate.fops.result_store import Result, ResultStore
 from upgate.fops.saved_result import ResultSaver
 from upgate.jobs.ops_queue import SqsOpsQueue
+from upgate.management import management_call
+from upgate.management.management_call import Manager
 from upgate.objects import source_object
 from upgate.objects.source_object import SourceObject
 from upgate.uploads.upload_ports import UploadContext
-from upgate_aws import boundary, clients, file_fetching
+from upgate_aws import boundary, clients, file_fetching, signed_request
 from upgate_aws.config import download_config
 from upgate_aws.http_event import HttpRequest
 from upgate_aws.key_source import KeySource
@@ -63,6 +65,8 @@ def _maker() -> Maker:
     return Maker(ports)
 
 
+KEYS = KeySource(clients.secrets, CONFIG.keys_secret)
+MANAGER = Manager(clients.s3, CONFIG.buckets)
 BUCKET = next(iter(CONFIG.buckets))
 DOWNLOADER = Downloader(
     DownloadPorts(
@@ -77,7 +81,7 @@ DOWNLOADER = Downloader(
             # Whoever tries it out is not to wait for a change.
             cache_seconds=0 if CONFIG.http.is_local else CACHE_SECONDS,
         ),
-        keys=KeySource(clients.secrets, CONFIG.keys_secret),
+        keys=KEYS,
         results=RESULTS,
         queue=SqsOpsQueue(clients.sqs, CONFIG.ops_queue),
         saver=ResultSaver(clients.s3, CONFIG.work_bucket, CONFIG.buckets),
@@ -93,6 +97,10 @@ def lambda_handler(event: dict[str, Any], _: object) -> dict[str, Any]:
 
 
 def _carry(request: HttpRequest, context: UploadContext) -> Response:
+    if management_call.is_call(request.path) and signed_request.is_signed(request):
+        # Some SDKs read by GET; without a signature these paths are keys like any other.
+        signed_request.authorize(request, KEYS, context.now_seconds)
+        return json_response(*MANAGER.answer(request.path, request.query, b""))
     host = request.headers.get("host") or request.domain
     url = DownloadUrl(host, request.path, request.query)
     return DOWNLOADER.answer(DownloadRequest(request.method, url, context.now_seconds))

@@ -19,10 +19,8 @@ from upgate.jobs.job_store import JobStore
 from upgate.jobs.ops_queue import SqsOpsQueue
 from upgate.jobs.pfop import PfopPorts
 from upgate.objects import source_object
-from upgate.tokens import request_authorization
-from upgate.tokens.request_authorization import SignedRequest
 from upgate.uploads.upload_ports import UploadContext
-from upgate_aws import boundary, clients
+from upgate_aws import boundary, clients, signed_request
 from upgate_aws.config import query_config
 from upgate_aws.http_event import HttpRequest
 from upgate_aws.key_source import KeySource
@@ -69,27 +67,15 @@ def _status(request: HttpRequest, _: UploadContext) -> Response:
 
 
 def _pfop(request: HttpRequest, context: UploadContext) -> Response:
-    access_key = _authorize(request, context)
+    access_key = signed_request.authorize(request, KEYS, context.now_seconds)
     wanted = pfop.parse(request.body())
     job_id = pfop.start(wanted, JOBS, access_key, context.reqid, context.now_seconds)
     return json_response(200, {"persistentId": job_id})
 
 
 def _settings(request: HttpRequest, context: UploadContext) -> Response:
-    _authorize(request, context)
+    signed_request.authorize(request, KEYS, context.now_seconds)
     return Response(200, bucket_admin.carry_out(request.path, CONFIG.buckets, STYLES).encode())
-
-
-def _authorize(request: HttpRequest, context: UploadContext) -> str:
-    signed = SignedRequest(
-        request.method,
-        request.headers.get("host") or request.domain,
-        request.path,
-        request.query,
-        request.headers,
-        request.body(),
-    )
-    return request_authorization.verify(signed, KEYS, context.now_seconds).access_key
 
 
 ROUTES: Mapping[str, Callable[[HttpRequest, UploadContext], Response]] = {

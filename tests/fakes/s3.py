@@ -14,6 +14,7 @@ import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from email.utils import format_datetime
 from typing import Any, ClassVar
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -131,7 +132,8 @@ class FakeS3:
         found = self.objects.get(name)
         if found is None:
             return error(404, "NoSuchKey")
-        headers = {**found.headers, "ETag": found.etag}
+        modified = format_datetime(found.modified, usegmt=True)
+        headers = {**found.headers, "ETag": found.etag, "Last-Modified": modified}
         if request.headers.get("if-match") not in (None, found.etag):
             return error(412, "PreconditionFailed")
         span = request.headers.get("range")
@@ -161,6 +163,10 @@ class FakeS3:
         source = self.objects.get((bucket, key))
         if source is None:
             return error(404, "NoSuchKey")
+        if request.headers.get("x-amz-copy-source-if-match") not in (None, source.etag):
+            return error(412, "PreconditionFailed")
+        if request.headers.get("if-none-match") == "*" and name in self.objects:
+            return error(412, "PreconditionFailed")
         is_replaced = request.headers.get("x-amz-metadata-directive") == "REPLACE"
         headers = _kept_headers(request) if is_replaced else source.headers
         self._keep(name, source.body, headers)
@@ -170,6 +176,10 @@ class FakeS3:
         if name in self.objects and self.objects[name].body != body:
             self.rewritten.append(name)
         self.objects[name] = StoredObject(body, headers)
+
+    def _delete(self, name: tuple[str, str], request: Received) -> Reply:
+        self.objects.pop(name, None)
+        return Reply(204)
 
     def _list(self, name: tuple[str, str], request: Received) -> Reply:
         keys = {
@@ -242,6 +252,7 @@ class FakeS3:
         "GetObject": _get,
         "PutObject": _put,
         "CopyObject": _copy,
+        "DeleteObject": _delete,
         "ListObjectsV2": _list,
         "CreateMultipartUpload": _create_upload,
         "UploadPart": _upload_part,
@@ -271,7 +282,7 @@ def _operation(request: Received) -> str:
         "HEAD": "HeadObject",
         "GET": "GetObject",
         "PUT": "PutObject",
-        "DELETE": "AbortMultipartUpload",
+        "DELETE": "AbortMultipartUpload" if "uploadId" in query else "DeleteObject",
     }[request.method]
 
 

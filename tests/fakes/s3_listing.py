@@ -16,18 +16,32 @@ def page(
         (key for key in keys if key.startswith(query.get("prefix", "")) and key > after),
         key=str.encode,
     )
+    rows = dict.fromkeys(_row(name, query) for name in names)
     most = min(page_size, int(query.get("max-keys", "1000")))
-    shown = names[:most]
-    contents = "".join(_entry(key, *keys[key]) for key in shown)
+    shown = list(rows)[:most]
+    contents = "".join(
+        _entry(name, *keys[name]) if name in keys else _common_prefix(name) for name in shown
+    )
     rest = ""
-    if len(names) > most:
-        token = shown[-1]
+    if len(rows) > most:
+        token = max(name for name in names if _row(name, query) == shown[-1])
         rest = f"<NextContinuationToken>{token}</NextContinuationToken>"
     truncated = "true" if rest else "false"
     return (
         "<ListBucketResult><EncodingType>url</EncodingType>"
         f"<IsTruncated>{truncated}</IsTruncated>{rest}{contents}</ListBucketResult>"
     ).encode()
+
+
+def _row(key: str, query: Mapping[str, str]) -> str:
+    """What stands for a key in the list: itself, or what it has up to the delimiter."""
+    prefix, delimiter = query.get("prefix", ""), query.get("delimiter", "")
+    head, found, _ = key.removeprefix(prefix).partition(delimiter) if delimiter else (key, "", "")
+    return prefix + head + found if found else key
+
+
+def _common_prefix(prefix: str) -> str:
+    return f"<CommonPrefixes><Prefix>{quote(prefix)}</Prefix></CommonPrefixes>"
 
 
 def _entry(key: str, size: int, modified: datetime) -> str:

@@ -111,5 +111,10 @@ STYLES = 500
 STYLE_NAME_BYTES = 128
 STYLE_SEPARATORS = 16
 
+# Management calls (protocol.md 12): Kodo's own figures, and S3's for one CopyObject.
+LISTED_OBJECTS = 1_000
+BATCH_CALLS = 1_000
+COPY_BYTES = 5 * 1024**3
+
 # $(avinfo): as much of a file as one invocation carries in base64, the end being a quarter of it.
 AVINFO_BYTES = 4 * 1024 * 1024

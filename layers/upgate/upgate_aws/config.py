@@ -83,6 +83,15 @@ class QueryConfig:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ManageConfig:
+    """The manage function's environment."""
+
+    http: HttpConfig
+    buckets: Mapping[str, str]
+    keys_secret: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AsyncOpsConfig:
     """The asyncops function's environment."""
 
@@ -186,6 +195,15 @@ def query_config(environ: Mapping[str, str]) -> QueryConfig:
         ledger_table=_read(environ, "UPGATE_LEDGER_TABLE", str),
         ops_queue=_read(environ, "UPGATE_OPS_QUEUE", str),
         time_zone=_read(environ, "UPGATE_TIME_ZONE", _time_zone, "+08:00"),
+    )
+
+
+def manage_config(environ: Mapping[str, str]) -> ManageConfig:
+    """Read the manage function's environment; raises ConfigError."""
+    return ManageConfig(
+        http=_http(environ),
+        buckets=_read(environ, "UPGATE_BUCKETS", _buckets),
+        keys_secret=_read(environ, "UPGATE_KEYS_SECRET", str),
     )
 
 

@@ -21,6 +21,8 @@ _ROUTES: tuple[tuple[re.Pattern[str], tuple[str, ...]], ...] = (
     (re.compile(r"/v[24]/query"), ("GET",)),
     (re.compile(r"/status/get/prefop"), ("GET", "POST")),
     (re.compile(r"/pfop/?"), ("POST",)),
+    (re.compile(r"/(?:stat|delete|copy|move|chgm)/.+"), ("POST",)),
+    (re.compile(r"/(?:list|batch)"), ("POST",)),
     (re.compile(r"/(?:separator|style|unstyle|accessMode|private|info)/.+"), ("POST",)),
 )
 

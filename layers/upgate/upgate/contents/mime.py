@@ -48,7 +48,7 @@ def decide(
             limits.MIME_TYPE_BYTES; also where it would not be used.
         InvalidPolicyError: another detectMime than the three.
     """
-    given = _legal(client)
+    given = legal(client)
     if detect_mime == -1:
         return given or OCTET_STREAM
     if detect_mime not in (0, 1):
@@ -70,7 +70,12 @@ def _found(
         yield found
 
 
-def _legal(client: str | None) -> str | None:
+def legal(client: str | None) -> str | None:
+    """A media type as a client may name it; None for none.
+
+    Raises:
+        InvalidArgumentError: not a media type, or beyond limits.MIME_TYPE_BYTES.
+    """
     if client is None or not client.strip(" \t"):
         return None
     media_type = client.strip(" \t")

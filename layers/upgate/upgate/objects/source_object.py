@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -9,9 +10,6 @@ from upgate.objects import storage
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
-
-_ETAG_ENTRY = "upgate-etag"
-_UPLOAD_ENTRY = "upgate-upload"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,9 +44,14 @@ def find(client: S3Client, s3_bucket: str, s3_name: str) -> SourceObject | None:
     return SourceObject(
         s3_bucket=s3_bucket,
         s3_name=s3_name,
-        etag=metadata.get(_ETAG_ENTRY) or "s3-" + s3_etag.strip('"'),
+        etag=etag_of(metadata, s3_etag),
         s3_etag=s3_etag,
         size_bytes=head["ContentLength"],
         mime_type=head.get("ContentType") or "application/octet-stream",
-        upload_id=metadata.get(_UPLOAD_ENTRY),
+        upload_id=metadata.get(storage.UPLOAD_ENTRY),
     )
+
+
+def etag_of(metadata: Mapping[str, str], s3_etag: str) -> str:
+    """The protocol's etag by an object's metadata, or S3's own where another tool wrote it."""
+    return metadata.get(storage.ETAG_ENTRY) or "s3-" + s3_etag.strip('"')

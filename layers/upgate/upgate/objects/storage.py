@@ -27,9 +27,9 @@ EMPTY_KEY_NAME = "upgate/empty-key/".ljust(800, "-")
 # Kodo's fileType to S3's storage classes (protocol.md 1.2).
 STORAGE_CLASSES = ("STANDARD", "STANDARD_IA", "GLACIER", "DEEP_ARCHIVE", "GLACIER_IR")
 
-_ETAG_ENTRY = "upgate-etag"
-_UPLOAD_ENTRY = "upgate-upload"
-_CLIENT_PREFIX = "qn-"
+ETAG_ENTRY = "upgate-etag"
+UPLOAD_ENTRY = "upgate-upload"
+CLIENT_PREFIX = "qn-"
 _CONFLICT_ATTEMPTS = 3
 
 
@@ -113,10 +113,10 @@ def object_arguments(destination: Destination) -> dict[str, Any]:
         "Key": object_name(destination.key),
         "ContentType": destination.mime_type,
         "Metadata": {
-            _ETAG_ENTRY: destination.etag,
-            _UPLOAD_ENTRY: destination.upload_id,
+            ETAG_ENTRY: destination.etag,
+            UPLOAD_ENTRY: destination.upload_id,
             **{
-                _CLIENT_PREFIX + name: value
+                CLIENT_PREFIX + name: value
                 for name, value in object_metadata.to_s3(destination.metadata).items()
             },
         },
@@ -158,7 +158,7 @@ def find(client: S3Client, destination: Destination) -> StoredObject | None:
                 return None
             raise
     metadata = head["Metadata"]
-    return StoredObject(metadata.get(_ETAG_ENTRY), metadata.get(_UPLOAD_ENTRY))
+    return StoredObject(metadata.get(ETAG_ENTRY), metadata.get(UPLOAD_ENTRY))
 
 
 def holds(client: S3Client, destination: Destination) -> bool:

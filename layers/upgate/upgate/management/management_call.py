@@ -1,0 +1,88 @@
+"""One management call by its path, alone or as a line of a `/batch` (protocol.md 12)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs
+
+from upgate import limits
+from upgate.errors import InvalidArgumentError, NotFoundError, UpgateError
+from upgate.management import changed_headers, entry, object_changes, object_listing, object_stat
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+_PARTLY_DONE = 298
+_SIDE_BY_SIDE = 32  # what the client keeps connections for
+_FORCE = {(): False, ("force", "false"): False, ("force", "true"): True}
+
+
+class Manager:
+    """Carries out calls on the buckets of one stack; the caller has checked who asks."""
+
+    def __init__(self, client: Callable[[], S3Client], buckets: Mapping[str, str]) -> None:
+        self._client = client
+        self._buckets = buckets
+
+    def answer(self, path: str, query: str, body: bytes) -> tuple[int, Any]:
+        """Status and JSON of one request.
+
+        Raises:
+            UpgateError: as the calls do; a line of a batch answers for itself.
+        """
+        if path == "/batch":
+            return self._batch(body)
+        if path == "/list":
+            fields = {name: values[-1] for name, values in parse_qs(query).items()}
+            wanted = object_listing.parse(fields, self._buckets)
+            return 200, object_listing.page(self._client(), wanted)
+        return 200, self._call(path)
+
+    def _call(self, path: str) -> dict[str, Any]:
+        call, *arguments = path.strip("/").split("/")
+        match call, arguments:
+            case "stat", [text]:
+                return object_stat.document(object_stat.head(self._client(), self._entry(text)))
+            case "delete", [text]:
+                object_changes.delete(self._client(), self._entry(text))
+            case "copy" | "move", [first, second, *rest] if tuple(rest) in _FORCE:
+                change = object_changes.copy if call == "copy" else object_changes.move
+                source, target = self._entry(first), self._entry(second)
+                change(self._client(), source, target, force=_FORCE[tuple(rest)])
+            case "chgm", [text, *pairs]:
+                changed = changed_headers.parse(pairs)
+                object_changes.change(self._client(), self._entry(text), changed)
+            case _:
+                raise NotFoundError
+        return {}
+
+    def _entry(self, text: str) -> entry.Entry:
+        return entry.parse(text, self._buckets)
+
+    def _batch(self, body: bytes) -> tuple[int, list[dict[str, Any]]]:
+        try:
+            lines = parse_qs(body.decode(), max_num_fields=limits.BATCH_CALLS).get("op", [])
+        except ValueError as error:
+            raise InvalidArgumentError(
+                f"a batch is a form of 1 to {limits.BATCH_CALLS} fields op"
+            ) from error
+        if not lines:
+            raise InvalidArgumentError("a batch needs a field op")
+        with ThreadPoolExecutor(_SIDE_BY_SIDE) as pool:
+            answers = list(pool.map(self._line, lines))
+        is_done = all(answer["code"] == 200 for answer in answers)
+        return 200 if is_done else _PARTLY_DONE, answers
+
+    def _line(self, line: str) -> dict[str, Any]:
+        try:
+            shown = self._call(line)
+        except UpgateError as error:
+            return {"code": error.status, "data": {"error": error.message}}
+        return {"code": 200, "data": shown} if shown else {"code": 200}
+
+
+def is_call(path: str) -> bool:
+    """Whether a path is one that only reads, for which some SDKs send GET."""
+    return path == "/list" or path.startswith("/stat/")

@@ -1,0 +1,104 @@
+"""`/list`: a page of a bucket's objects by prefix (protocol.md 12).
+
+S3 lists names and sizes; the hash and the type are the objects' own, so each is asked, side by
+side.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from upgate import encoding, limits
+from upgate.errors import InvalidArgumentError, NoSuchBucketError
+from upgate.management import object_stat
+from upgate.management.entry import Entry
+from upgate.objects import storage
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+_SIDE_BY_SIDE = 32  # what the client keeps connections for
+
+
+@dataclass(frozen=True, slots=True)
+class ListRequest:
+    """What to list; `token` is S3's continuation token, empty for the first page."""
+
+    s3_bucket: str
+    prefix: str
+    delimiter: str
+    limit: int
+    token: str
+
+
+def parse(fields: Mapping[str, str], buckets: Mapping[str, str]) -> ListRequest:
+    """Read the query.
+
+    Raises:
+        NoSuchBucketError: of another stack, or none.
+        InvalidArgumentError: a limit outside 1 to limits.LISTED_OBJECTS, a marker not of ours, a
+            prefix or delimiter that no key can have.
+    """
+    bucket = fields.get("bucket", "")
+    if bucket not in buckets:
+        raise NoSuchBucketError
+    text = fields.get("limit") or str(limits.LISTED_OBJECTS)
+    if not (text.isascii() and text.isdigit() and 1 <= int(text) <= limits.LISTED_OBJECTS):
+        raise InvalidArgumentError(f"limit must be 1 to {limits.LISTED_OBJECTS}")
+    prefix, delimiter = fields.get("prefix", ""), fields.get("delimiter", "")
+    if max(len(prefix.encode()), len(delimiter.encode())) > limits.KEY_BYTES:
+        raise InvalidArgumentError(f"prefix or delimiter exceeds {limits.KEY_BYTES} bytes")
+    try:
+        token = encoding.decode_text(fields.get("marker", ""))
+    except ValueError as error:
+        raise InvalidArgumentError("marker is not one that a list gave") from error
+    return ListRequest(buckets[bucket], prefix, delimiter, int(text), token)
+
+
+def page(client: S3Client, request: ListRequest) -> dict[str, Any]:
+    """One page; its `marker` is empty when it is the last.
+
+    Raises:
+        InvalidArgumentError: the marker is not S3's.
+        StorageFailedError: S3 failed.
+    """
+    listed = _listed(client, request)
+    names = [item["Key"] for item in listed.get("Contents", ())]
+    entries = [
+        Entry(request.s3_bucket, "" if name == storage.EMPTY_KEY_NAME else name) for name in names
+    ]
+    with ThreadPoolExecutor(_SIDE_BY_SIDE) as pool:
+        found = list(pool.map(lambda entry: object_stat.head_if_there(client, entry), entries))
+    answer: dict[str, Any] = {
+        "marker": encoding.encode(listed.get("NextContinuationToken", "").encode()),
+        "items": [
+            {"key": entry.key, **object_stat.document(head)}
+            for entry, head in zip(entries, found, strict=True)
+            if head is not None
+        ],
+    }
+    if request.delimiter:
+        answer["commonPrefixes"] = [item["Prefix"] for item in listed.get("CommonPrefixes", ())]
+    return answer
+
+
+def _listed(client: S3Client, request: ListRequest) -> Mapping[str, Any]:
+    from botocore.exceptions import ClientError
+
+    options = {"Delimiter": request.delimiter, "ContinuationToken": request.token}
+    with storage.failures():
+        try:
+            answer = client.list_objects_v2(
+                Bucket=request.s3_bucket,
+                Prefix=request.prefix,
+                MaxKeys=request.limit,
+                **{name: value for name, value in options.items() if value},  # type: ignore[arg-type]
+            )
+        except ClientError as error:
+            if request.token and storage.status_of(error) == 400:
+                raise InvalidArgumentError("marker is not one that a list gave") from error
+            raise
+    return {**answer}

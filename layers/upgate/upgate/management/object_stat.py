@@ -1,0 +1,68 @@
+"""`/stat/<entry>`: what is known of an object (protocol.md 12)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from upgate.errors import NoSuchEntryError
+from upgate.intake import object_metadata
+from upgate.management.entry import Entry
+from upgate.objects import source_object, storage
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from mypy_boto3_s3 import S3Client
+
+
+def head(client: S3Client, entry: Entry) -> Mapping[str, Any]:
+    """S3's answer to HeadObject.
+
+    Raises:
+        NoSuchEntryError: there is none.
+        StorageFailedError: S3 failed.
+    """
+    found = head_if_there(client, entry)
+    if found is None:
+        raise NoSuchEntryError
+    return found
+
+
+def head_if_there(client: S3Client, entry: Entry) -> Mapping[str, Any] | None:
+    """As `head`, None where there is no object."""
+    from botocore.exceptions import ClientError
+
+    with storage.failures():
+        try:
+            answer = client.head_object(Bucket=entry.s3_bucket, Key=entry.s3_name)
+        except ClientError as error:
+            if storage.status_of(error) == 404:
+                return None
+            raise
+    return {**answer}
+
+
+def document(found: Mapping[str, Any]) -> dict[str, Any]:
+    """The answer's JSON; `putTime` in units of 100 ns, `type` as the policy's fileType."""
+    metadata = found["Metadata"]
+    shown: dict[str, Any] = {
+        "fsize": found["ContentLength"],
+        "hash": source_object.etag_of(metadata, found["ETag"]),
+        "mimeType": found.get("ContentType") or "application/octet-stream",
+        "putTime": put_time(found["LastModified"]),
+        "type": storage.STORAGE_CLASSES.index(found.get("StorageClass") or "STANDARD"),
+    }
+    of_client = {
+        name.removeprefix(storage.CLIENT_PREFIX): value
+        for name, value in metadata.items()
+        if name.startswith(storage.CLIENT_PREFIX)
+    }
+    if of_client:
+        shown["x-qn-meta"] = object_metadata.from_s3(of_client)
+    return shown
+
+
+def put_time(modified: datetime) -> int:
+    """A time in units of 100 ns since 1970."""
+    return round(modified.timestamp() * 10_000_000)

@@ -1,0 +1,26 @@
+"""Which key pair signed an HTTP request (protocol.md 7.1)."""
+
+from __future__ import annotations
+
+from upgate.tokens import request_authorization
+from upgate.tokens.request_authorization import SignedRequest
+from upgate.tokens.upload_token import KeyLookup
+from upgate_aws.http_event import HttpRequest
+
+
+def is_signed(request: HttpRequest) -> bool:
+    """Whether a request claims to be a key pair's."""
+    return request.headers.get("authorization", "").startswith(("QBox ", "Qiniu "))
+
+
+def authorize(request: HttpRequest, keys: KeyLookup, now_seconds: float) -> str:
+    """The access key that signed a request; raises as `request_authorization.verify` does."""
+    signed = SignedRequest(
+        request.method,
+        request.headers.get("host") or request.domain,
+        request.path,
+        request.query,
+        request.headers,
+        request.body(),
+    )
+    return request_authorization.verify(signed, keys, now_seconds).access_key
