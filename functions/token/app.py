@@ -12,7 +12,7 @@ from upgate.issuing.token_issue import TokenPorts, TokenRequest, TokenSettings
 from upgate.uploads.quota import Quotas
 from upgate.uploads.quota_store import DynamoQuotas
 from upgate.uploads.upload_ports import UploadContext
-from upgate_aws import boundary, clients
+from upgate_aws import boundary, clients, outcomes
 from upgate_aws.config import token_config
 from upgate_aws.http_event import HttpRequest
 from upgate_aws.key_source import KeySource
@@ -28,7 +28,7 @@ QUOTAS = Quotas(DynamoQuotas(clients.dynamodb, CONFIG.ledger_table), CONFIG.time
 
 def lambda_handler(event: dict[str, Any], _: object) -> dict[str, Any]:
     """HTTP API, payload format 2.0."""
-    return boundary.answer(event, CONFIG.http, _carry)
+    return boundary.answer(event, CONFIG.http, _carry, outcomes.of_token)
 
 
 def _carry(request: HttpRequest, context: UploadContext) -> Response:

@@ -76,7 +76,7 @@ def _aws() -> Iterator[aws.FakeAws]:
 def log(monkeypatch: pytest.MonkeyPatch) -> io.StringIO:
     """All that the handlers log, as CloudWatch would see it."""
     stream = io.StringIO()
-    monkeypatch.setattr(logger.registered_handler, "stream", stream)
+    monkeypatch.setattr(logger, "stream", stream)
     return stream
 
 

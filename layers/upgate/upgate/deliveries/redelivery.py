@@ -7,10 +7,10 @@ again by a message that comes after. A function that dies at any point is follow
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import StrEnum
 
 from upgate import limits
 from upgate.callbacks.callback import CallbackOutcome, CallbackRequest
@@ -19,7 +19,16 @@ from upgate.deliveries.delivery_store import DeliveryStore
 from upgate.deliveries.redelivery_ladder import Ladder
 from upgate.deliveries.redelivery_queue import Redelivery, RedeliveryQueue
 
-_log = logging.getLogger(__name__)
+
+class RedeliveryEnd(StrEnum):
+    """What became of one message."""
+
+    POSTPONED = "postponed"
+    NOT_OWED = "not_owed"
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+    """Refused once more: the next rung's message is under way."""
+    GIVEN_UP = "given_up"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +48,7 @@ class Redeliverer:
         self._ladder = ladder
         self._ports = ports
 
-    def handle(self, message: Redelivery) -> None:
+    def handle(self, message: Redelivery) -> RedeliveryEnd:
         """Work on one message.
 
         Raises:
@@ -48,28 +57,28 @@ class Redeliverer:
         now = time.time()
         if message.due_at > now:
             self._ports.queue.send(message)
-            return
+            return RedeliveryEnd.POSTPONED
         delivery = self._ports.deliveries.read(message.upload_id)
         if delivery is None or delivery.state is not DeliveryState.OWED:
-            return
+            return RedeliveryEnd.NOT_OWED
         if message.rung < delivery.rung:  # a later rung's message is under way
-            return
+            return RedeliveryEnd.NOT_OWED
         claim = int((now + limits.REDELIVERY_CLAIM_SECONDS) * 1000)
         if self._ports.deliveries.claim(message.upload_id, message.rung, int(now * 1000), claim):
-            self._deliver(message, delivery.request, claim)
-        else:  # whoever holds it may die yet
-            due_at = int(now) + limits.REDELIVERY_CLAIM_SECONDS
-            self._ports.queue.send(Redelivery(message.upload_id, message.rung, due_at))
+            return self._deliver(message, delivery.request, claim)
+        # Whoever holds it may die yet.
+        due_at = int(now) + limits.REDELIVERY_CLAIM_SECONDS
+        self._ports.queue.send(Redelivery(message.upload_id, message.rung, due_at))
+        return RedeliveryEnd.POSTPONED
 
-    def _deliver(self, message: Redelivery, request: CallbackRequest, claim: int) -> None:
+    def _deliver(self, message: Redelivery, request: CallbackRequest, claim: int) -> RedeliveryEnd:
         outcome = self._ports.call_back(request)
         if outcome.accepted:
             self._ports.deliveries.record(message.upload_id, outcome)
-            return
+            return RedeliveryEnd.ACCEPTED
         # The message of the next rung first: nothing that is owed may be without one.
         following = self._ladder.rung(message.upload_id, message.rung + 1)
         if following is None:
-            _log.error("delivery %s given up", message.upload_id)
             self._ports.dead_letters.send(message)
         else:
             self._ports.queue.send(following)
@@ -80,3 +89,4 @@ class Redeliverer:
             claim=claim,
             is_last=following is None,
         )
+        return RedeliveryEnd.GIVEN_UP if following is None else RedeliveryEnd.REFUSED

@@ -67,18 +67,20 @@ class Uploader:
         try:
             return self._carry_out(grant, request, content, store, context)
         except UpgateError as error:
-            return self._redirect(grant, error)
+            return self._redirect(grant, error, context)
 
     def authorize(self, token: str, context: UploadContext) -> Grant:
         """What a token allows here and now; raises as `authorization.authorize` does."""
         with context.stages.stage("token"):
-            return authorization.authorize(
+            grant = authorization.authorize(
                 token,
                 self._ports.keys,
                 self._settings.buckets,
                 context.now_seconds,
                 deadline_required=self._settings.deadline_required,
             )
+        context.record.bucket = grant.policy.scope.bucket
+        return grant
 
     def refuse_used_up(self, grant: Grant, context: UploadContext) -> None:
         """Refuse to begin what the user's day has no room for; see `Quotas.refuse_used_up`."""
@@ -95,13 +97,14 @@ class Uploader:
         """
         if error.token is None:
             raise error
-        return self._redirect(self.authorize(error.token, context), error)
+        return self._redirect(self.authorize(error.token, context), error, context)
 
-    def _redirect(self, grant: Grant, error: UpgateError) -> Response:
+    def _redirect(self, grant: Grant, error: UpgateError, context: UploadContext) -> Response:
         """Tell a browser of a failure where its policy says; raise it where that is no answer."""
         redirect = reply.failure_redirect(grant.policy, error, self._settings.redirect_status)
         if redirect is None:
             raise error
+        context.record.refusal = error
         return redirect
 
     def has_bucket(self, bucket: str) -> bool:
@@ -128,6 +131,7 @@ class Uploader:
             prepared = self._prepare(grant, request, variables, context, salt=salt)
             answer = self._promise(grant, prepared, context)
         if answer is not None:
+            context.record.is_repetition = True
             return Response(200, answer, reply.accepted_type(request))
         self._store(grant, prepared, store, context)
         if prepared.callback is None:
@@ -148,6 +152,7 @@ class Uploader:
             if prepared.callback is not None:
                 self._promises.release(prepared.destination.upload_id)
             raise
+        context.record.stored_bytes = charge.size_bytes
 
     def _facts(
         self,

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import tzinfo
 
+from upgate.answers.request_record import RequestRecord
 from upgate.answers.stages import Stages
 from upgate.callbacks.callback import CallbackOutcome, CallbackRequest
 from upgate.deliveries.ledger import Ledger
@@ -49,3 +50,4 @@ class UploadContext:
     reqid: str
     now_seconds: float
     stages: Stages
+    record: RequestRecord = field(default_factory=RequestRecord)
