@@ -14,8 +14,9 @@ from typing import Any
 import boto3
 import pytest
 
+from tests import log_lines
 from tests.fakes import aws
-from upgate_aws import clients
+from upgate_aws import boundary, clients, queue_batch
 from upgate_aws.log import logger
 
 ROOT = Path(__file__).parents[2]
@@ -72,12 +73,39 @@ def _aws() -> Iterator[aws.FakeAws]:
         yield fakes
 
 
-@pytest.fixture
-def log(monkeypatch: pytest.MonkeyPatch) -> io.StringIO:
-    """All that the handlers log, as CloudWatch would see it."""
-    stream = io.StringIO()
-    monkeypatch.setattr(logger, "stream", stream)
-    return stream
+@pytest.fixture(autouse=True)
+def log(monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringIO]:
+    """All that the handlers log, as CloudWatch would see it.
+
+    After every test: each request and each message of a queue that a function has lived to answer
+    has left one line, and no line has what it may not have.
+    """
+    stream, answer, work = io.StringIO(), boundary.answer, queue_batch.work
+    requests: list[dict[str, Any]] = []
+    messages: list[dict[str, Any]] = []
+
+    def counted(event: dict[str, Any], *rest: Any) -> dict[str, Any]:
+        answered = answer(event, *rest)
+        requests.append(event)
+        return answered
+
+    def counted_work(event: dict[str, Any], *rest: Any) -> dict[str, Any]:
+        answered = work(event, *rest)
+        messages.extend(event["Records"])
+        return answered
+
+    monkeypatch.setattr(logger.registered_handler, "stream", stream)
+    monkeypatch.setattr(boundary, "answer", counted)
+    monkeypatch.setattr(queue_batch, "work", counted_work)
+    yield stream
+    lines = log_lines.read(stream.getvalue())
+    assert sum(line["message"] == "request" for line in lines) == len(requests)
+    assert sum(line["message"] == "message" for line in lines) == len(messages)
+    for line in lines:
+        log_lines.check(line)
+    authorizations = (event.get("headers", {}).get("authorization") for event in requests)
+    secrets = (aws.SECRET_KEY, aws.OLD_SECRET_KEY, *filter(None, authorizations))
+    log_lines.check_secrets(stream.getvalue(), *secrets)
 
 
 @pytest.fixture

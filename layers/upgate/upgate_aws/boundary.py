@@ -89,8 +89,8 @@ def _log(
         **emf.members(metrics, context.now_seconds),
     }
     if error is not None and not isinstance(error, UpgateError):
-        logger.error("request", fault=faults.describe(error), **fields)
+        logger.error("request", extra=fields | {"fault": faults.describe(error)})
     elif error is not None and error.__cause__ is not None and end.outcome == "failed":
-        logger.warning("request", cause=faults.cause(error.__cause__), **fields)
+        logger.warning("request", extra=fields | {"cause": faults.cause(error.__cause__)})
     else:
-        logger.info("request", **fields)
+        logger.info("request", extra=fields)

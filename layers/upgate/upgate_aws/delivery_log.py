@@ -13,12 +13,14 @@ from upgate_aws.log import logger
 
 def write(request: CallbackRequest, outcome: CallbackOutcome) -> None:
     """One line for all attempts."""
-    logger.info(
-        "callback",
-        delivery=request.delivery_id,
-        outcome="accepted" if outcome.accepted else "refused",
-        milliseconds=sum(attempt.milliseconds for attempt in outcome.attempts),
-        attempts=[
+    metrics = outcomes.of_callback(
+        accepted=outcome.accepted, is_notification=request.is_notification
+    )
+    fields = {
+        "delivery": request.delivery_id,
+        "outcome": "accepted" if outcome.accepted else "refused",
+        "milliseconds": sum(attempt.milliseconds for attempt in outcome.attempts),
+        "attempts": [
             {
                 "host": urlsplit(attempt.url).hostname,
                 "status": attempt.status,
@@ -27,21 +29,17 @@ def write(request: CallbackRequest, outcome: CallbackOutcome) -> None:
             }
             for attempt in outcome.attempts
         ],
-        **emf.members(
-            outcomes.of_callback(
-                accepted=outcome.accepted, is_notification=request.is_notification
-            ),
-            time.time(),
-        ),
-    )
+        **emf.members(metrics, time.time()),
+    }
+    logger.info("callback", extra=fields)
 
 
 def write_file(file: FetchedFile, milliseconds: int) -> None:
     """One line for a file that a command names by URL."""
-    logger.info(
-        "file",
-        outcome="refused" if file.error else "fetched",
-        error=file.error,
-        answer_bytes=len(file.body),
-        milliseconds=milliseconds,
-    )
+    fields = {
+        "outcome": "refused" if file.error else "fetched",
+        "error": file.error,
+        "answer_bytes": len(file.body),
+        "milliseconds": milliseconds,
+    }
+    logger.info("file", extra=fields)

@@ -50,16 +50,15 @@ def work(
             end = MessageEnd("failed", metrics=(Metric("MessageFailed"),))
             failures.append({"itemIdentifier": record["messageId"]})
             _postpone(client, queue_url, record["receiptHandle"], attempt)
-        (logger.error if fault else logger.info)(
-            "message",
-            message_id=record["messageId"],
-            attempt=attempt,
-            outcome=end.outcome,
-            subject=end.subject,
-            milliseconds=round(stages.elapsed_seconds() * 1000),
-            **fault,
+        fields = {
+            "message_id": record["messageId"],
+            "attempt": attempt,
+            "outcome": end.outcome,
+            "subject": end.subject,
+            "milliseconds": round(stages.elapsed_seconds() * 1000),
             **emf.members(end.metrics, time.time()),
-        )
+        }
+        (logger.error if fault else logger.info)("message", extra=fields | fault)
     return {"batchItemFailures": failures}
 
 
