@@ -39,25 +39,48 @@ def statements(function: str) -> Iterator[dict[str, Any]]:
         yield from policy["Statement"]
 
 
-def test_transformed_template_is_lint_clean_and_has_no_cycle(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+def transformed(**parameters: str) -> dict[str, Any]:
+    """The template as CloudFormation carries it out."""
     template = yaml_parse((ROOT / "template.yaml").read_text())
     for resource in template["Resources"].values():  # transform() takes no local paths
         if resource["Type"] == "AWS::Serverless::Function":
             resource["Properties"]["CodeUri"] = "s3://bucket/key"
         if resource["Type"] == "AWS::Serverless::LayerVersion":
             resource["Properties"]["ContentUri"] = "s3://bucket/key"
+    result: dict[str, Any] = transform(template, parameters, NoManagedPolicies())
+    return result
+
+
+def test_transformed_template_is_lint_clean_and_has_no_cycle(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     path = tmp_path / "transformed.json"
-    path.write_text(json.dumps(transform(template, {}, NoManagedPolicies())))
+    path.write_text(json.dumps(transformed()))
     done = subprocess.run(
-        [Path(sys.executable).with_name("cfn-lint"), "-t", path],
+        # W2001, a parameter without use: the transform itself has carried out Tracing by now.
+        [Path(sys.executable).with_name("cfn-lint"), "-i", "W2001", "-t", path],
         capture_output=True,
         text=True,
         timeout=60,
     )
     assert (done.returncode, done.stdout) == (0, "")
+
+
+@pytest.mark.parametrize(("tracing", "count"), [("Active", len(FUNCTIONS)), ("Disabled", 0)])
+def test_tracing_and_its_right_are_there_where_they_are_wanted(
+    monkeypatch: pytest.MonkeyPatch, tracing: str, count: int
+) -> None:
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    resources = transformed(Tracing=tracing)["Resources"]
+    traced = [name for name in FUNCTIONS if "TracingConfig" in resources[name]["Properties"]]
+    assert (len(traced), json.dumps(resources).count("AWSXray")) == (count, count)
+
+
+def test_nothing_of_ours_is_imported_for_tracing() -> None:
+    sources = [path.read_text() for path in (ROOT / "layers").rglob("upgate*/**/*.py")]
+    assert len(sources) > 100
+    assert not any("aws_xray_sdk" in text or "Tracer" in text for text in sources)
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
