@@ -158,6 +158,24 @@ def test_a_second_sync_of_a_tree_sends_nothing(
     assert gateway.object(f"{prefix}0/0.txt")["Body"].read() == b"changed"
 
 
+def test_sync_with_delete_makes_the_bucket_as_the_folder_is(
+    gateway: Gateway, upgate: Upgate, tmp_path: Path
+) -> None:
+    root, prefix = tmp_path / "tree", new_prefix()
+    root.mkdir()
+    for name in ("a", "b ä.txt", "c"):
+        (root / name).write_text(name)
+    upgate.ok("sync", root, f"demo:{prefix}")
+    (root / "b ä.txt").unlink()
+    gateway.aws("s3").delete_object(Bucket=gateway.resource("UploadBucket"), Key=f"{prefix}c")
+    answer = upgate.ok("sync", root, f"demo:{prefix}", "--delete")
+    assert answer == {"uploaded": 1, "skipped": 1, "deleted": 1, "failed": 0}
+    listed = gateway.aws("s3").list_objects_v2(
+        Bucket=gateway.resource("UploadBucket"), Prefix=prefix
+    )
+    assert [item["Key"].removeprefix(prefix) for item in listed["Contents"]] == ["a", "c"]
+
+
 # Explain: what it foretells is what happens.
 
 

@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 from requests_toolbelt.multipart import decoder
 
@@ -58,6 +59,9 @@ class UploadGateway:
     completes: list[dict[str, Any]] = field(default_factory=list)
     forms: list[dict[str, str]] = field(default_factory=list)
     uploads: dict[str, dict[int, bytes]] = field(default_factory=dict)
+    page_size: int = 1000
+    kept: set[str] = field(default_factory=set)
+    """What a delete is refused for."""
     interfere: Callable[[Received], Reply | None] = lambda _: None
     url: str = ""
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -80,7 +84,9 @@ class UploadGateway:
     def _kind(request: Received) -> str:
         match = _UPLOADS.fullmatch(request.path)
         if match is None:
-            return {"/": "form", "/token": "token"}.get(request.path, "unknown")
+            path = urlsplit(request.path).path
+            known = {"/": "form", "/token": "token", "/list": "list", "/batch": "batch"}
+            return known.get(path, "unknown")
         if match[3] is None:
             return "initiate"
         return "part" if match[4] else "complete"
@@ -96,6 +102,39 @@ class UploadGateway:
         text = json.dumps({"scope": BUCKET, "deadline": deadline, "endUser": "local"})
         token = upload_token.sign(text.encode(), PAIR)
         return answer(200, {"token": token, "expires_at": deadline, "upload_url": self.url})
+
+    def _list(self, request: Received) -> Reply:
+        self._check_signature(request)
+        query = parse_qs(urlsplit(request.path).query)
+        prefix, after = query.get("prefix", [""])[0], query.get("marker", [""])[0]
+        keys = sorted(key for key in self.objects if key.startswith(prefix) and key > after)
+        shown = keys[: self.page_size]
+        items = [
+            {"key": key, "hash": self.etags[key], "fsize": len(self.objects[key])} for key in shown
+        ]
+        marker = shown[-1] if len(keys) > len(shown) else ""
+        return answer(200, {"marker": marker, "items": items})
+
+    def _batch(self, request: Received) -> Reply:
+        self._check_signature(request)
+        lines = parse_qs(request.body.decode())["op"]
+        answers = [self._delete(line) for line in lines]
+        is_done = all(line["code"] == 200 for line in answers)
+        return answer(200 if is_done else 298, answers)
+
+    def _delete(self, line: str) -> dict[str, Any]:
+        bucket, _, key = encoding.decode_text(line.removeprefix("/delete/")).partition(":")
+        assert bucket == BUCKET
+        if key in self.kept:
+            return {"code": 599, "data": {"error": "it would not go"}}
+        if self.objects.pop(key, None) is None:
+            return {"code": 612, "data": {"error": "no such file or directory"}}
+        return {"code": 200}
+
+    def _check_signature(self, request: Received) -> None:
+        signed = f"{request.path}\n".encode() + request.body
+        if request.headers["authorization"] != f"QBox {PAIR.access_key}:{PAIR.sign(signed)}":
+            raise _RefusalError(401, "bad token")
 
     def _form(self, request: Received) -> Reply:
         fields: dict[str, str] = {}

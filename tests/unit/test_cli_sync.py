@@ -13,6 +13,7 @@ from tests.fakes import upload_gateway
 from tests.fakes.cli import Cli, Result
 from tests.fakes.upload_gateway import UploadGateway, answer
 from upgate.contents import qetag
+from upgate.tokens import upload_token
 from upgate_cli.errors import CommandError
 from upgate_cli.sync.ignore_rules import IgnoreRules
 from upgate_cli.sync.manifest import Manifest
@@ -83,7 +84,7 @@ def test_a_second_run_sends_and_reads_nothing(
     gateway.requests.clear()
     monkeypatch.delattr(SourceFile, "read")
     assert counts(sync(cli, tree)) == (0, 3, 0, 0)
-    assert not gateway.requests
+    assert set(gateway.requests) == {"list"}
 
 
 def test_a_changed_file_alone_is_sent(cli: Cli, gateway: UploadGateway, tree: Path) -> None:
@@ -98,7 +99,7 @@ def test_a_touched_file_is_read_and_not_sent(cli: Cli, gateway: UploadGateway, t
     gateway.requests.clear()
     os.utime(tree / "a.txt")
     assert counts(sync(cli, tree)) == (0, 3, 0, 0)
-    assert not gateway.requests
+    assert set(gateway.requests) == {"list"}
 
 
 def test_a_touched_file_is_read_only_once(
@@ -165,7 +166,7 @@ def test_a_dry_run_sends_nothing_and_remembers_nothing(
     for _ in range(2):
         result = sync(cli, tree, "--dry-run")
         assert (counts(result), result.json["dry_run"]) == ((3, 0, 0, 0), True)
-    assert not gateway.requests
+    assert set(gateway.requests) == {"list"}
 
 
 def test_a_dry_run_names_the_files(cli: Cli, tree: Path) -> None:
@@ -199,7 +200,7 @@ def test_a_failure_is_counted_told_and_tried_again(
 def test_what_would_fail_for_all_ends_the_run(cli: Cli, gateway: UploadGateway, tree: Path) -> None:
     result = sync(cli, tree, "--secret-key", "wrong", "--parallel", "1")
     assert (result.status, counts(result)) == (1, (0, 0, 0, 1))
-    assert gateway.requests == {"form": 1}
+    assert gateway.requests == {"list": 1}
     assert len(result.err.splitlines()) == 1
 
 
@@ -233,12 +234,121 @@ def test_a_name_that_is_not_utf8_is_a_failure(cli: Cli, tree: Path) -> None:
     assert (counts(result), "not UTF-8" in result.err) == ((3, 0, 0, 1), True)
 
 
-def test_delete_is_refused_because_no_route_does_it(
+# What the bucket has.
+
+
+def test_what_others_removed_or_changed_is_sent_again(
     cli: Cli, gateway: UploadGateway, tree: Path
 ) -> None:
+    sync(cli, tree)
+    del gateway.objects["p/a.txt"]
+    gateway.objects["p/sub/b.txt"] = b"SUB/b.txt"
+    gateway.etags["p/sub/b.txt"] = qetag.of(b"SUB/b.txt")
+    assert counts(sync(cli, tree)) == (2, 1, 0, 0)
+    assert gateway.objects["p/sub/b.txt"] == b"sub/b.txt"
+
+
+def test_what_another_machine_sent_is_not_sent_again(
+    cli: Cli, gateway: UploadGateway, tree: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    sync(cli, tree)
+    monkeypatch.setenv("UPGATE_STATE_DIR", str(tmp_path / "elsewhere"))
+    assert counts(sync(cli, tree)) == (0, 3, 0, 0)
+
+
+def test_a_bucket_of_many_pages_is_seen_whole(cli: Cli, gateway: UploadGateway, tree: Path) -> None:
+    sync(cli, tree)
+    gateway.page_size = 1
+    assert counts(sync(cli, tree)) == (0, 3, 0, 0)
+
+
+def test_with_a_token_the_manifest_alone_tells(
+    cli: Cli, gateway: UploadGateway, tree: Path
+) -> None:
+    token = upload_token.sign(b'{"scope":"demo","deadline":4000000000}', upload_gateway.PAIR)
+    assert counts(sync(cli, tree, "--token", token)) == (3, 0, 0, 0)
+    gateway.objects.clear()
+    assert counts(sync(cli, tree, "--token", token)) == (0, 3, 0, 0)
+    assert "list" not in gateway.requests
+
+
+# What is deleted.
+
+
+def test_delete_removes_what_no_file_stands_for_under_the_prefix(
+    cli: Cli, gateway: UploadGateway, tree: Path
+) -> None:
+    sync(cli, tree)
+    for key in ("p/old", "p/sub/old", "q/other"):
+        gateway.objects[key], gateway.etags[key] = b"", qetag.of(b"")
+    assert counts(sync(cli, tree, "--delete")) == (0, 3, 2, 0)
+    assert sorted(gateway.objects) == ["p/a.txt", "p/sub/b.txt", "p/sub/deep/c.txt", "q/other"]
+
+
+def test_without_delete_nothing_goes(cli: Cli, gateway: UploadGateway, tree: Path) -> None:
+    sync(cli, tree)
+    (tree / "a.txt").unlink()
+    assert counts(sync(cli, tree)) == (0, 2, 0, 0)
+    assert "p/a.txt" in gateway.objects
+
+
+def test_a_dry_run_says_what_would_go_and_deletes_nothing(
+    cli: Cli, gateway: UploadGateway, tree: Path
+) -> None:
+    sync(cli, tree)
+    (tree / "a.txt").unlink()
+    result = cli("sync", tree, "demo:p/", "--delete", "--dry-run")
+    assert "would delete p/a.txt" in result.out
+    assert "1 would be deleted" in result.out
+    assert ("p/a.txt" in gateway.objects, "batch" in gateway.requests) == (True, False)
+
+
+def test_what_is_ignored_here_stays_there(cli: Cli, gateway: UploadGateway, tree: Path) -> None:
+    sync(cli, tree)
+    assert counts(sync(cli, tree, "--delete", "--ignore", "sub/")) == (0, 1, 0, 0)
+    assert len(gateway.objects) == 3
+
+
+def test_an_empty_folder_deletes_nothing(
+    cli: Cli, gateway: UploadGateway, tree: Path, tmp_path: Path
+) -> None:
+    sync(cli, tree)
+    (tmp_path / "empty").mkdir()
+    result = sync(cli, tmp_path / "empty", "--delete")
+    assert (result.status, "no files" in result.err) == (1, True)
+    assert len(gateway.objects) == 3
+
+
+def test_nothing_is_deleted_when_a_file_failed(
+    cli: Cli, gateway: UploadGateway, tree: Path
+) -> None:
+    sync(cli, tree)
+    (tree / "a.txt").rename(tree / "z.txt")
+    gateway.interfere = lambda request: (
+        answer(403, {"error": "no"}) if request.path == "/" else None
+    )
     result = sync(cli, tree, "--delete")
-    assert (result.status, "no route" in result.err) == (2, True)
-    assert not gateway.requests
+    assert (counts(result), "nothing was deleted" in result.err) == ((0, 2, 0, 1), True)
+    assert "p/a.txt" in gateway.objects
+
+
+def test_an_object_that_will_not_go_is_a_failure(
+    cli: Cli, gateway: UploadGateway, tree: Path
+) -> None:
+    sync(cli, tree)
+    (tree / "a.txt").unlink()
+    gateway.kept = {"p/a.txt"}
+    result = sync(cli, tree, "--delete")
+    assert (result.status, counts(result)) == (1, (0, 2, 0, 1))
+    assert "it would not go (599)" in result.err
+
+
+def test_delete_without_a_key_pair_is_wrong_use(
+    cli: Cli, gateway: UploadGateway, tree: Path
+) -> None:
+    result = sync(cli, tree, "--delete", "--preset", "default")
+    assert (result.status, "key pair" in result.err) == (2, True)
+    assert not gateway.objects
 
 
 @pytest.mark.parametrize("destination", ["", ":p", "a/b:p"])

@@ -2,30 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from upgate_cli.connection import Connection, connection_options
-from upgate_cli.errors import HopelessError
+from upgate_cli.errors import CommandError, HopelessError
 from upgate_cli.gateway.token_options import TokenChoice, token_options
 from upgate_cli.output import complain, print_json, printable, say
 
 if TYPE_CHECKING:
+    from upgate_cli.sync.ignore_rules import IgnoreRules
     from upgate_cli.sync.synchronizer import Synchronizer
-
-_NO_DELETE = (
-    "--delete cannot be done through the gateway: it has no route that removes an object; "
-    "remove objects in S3 (aws s3 rm), and run without --delete"
-)
+    from upgate_cli.sync.tree import TreeFile
 
 
 @click.command()
 @click.argument("folder", metavar="DIR")
 @click.argument("destination", metavar="BUCKET[:PREFIX]")
 @click.option("--dry-run", "-n", is_flag=True, help="Say what would be sent, and send nothing.")
-@click.option("--delete", is_flag=True, help="Refused: the gateway has no route for it.")
+@click.option("--delete", is_flag=True, help="Remove what the folder does not have.")
 @click.option(
     "--ignore",
     "patterns",
@@ -58,10 +57,13 @@ def sync(
 
     The key of a file is PREFIX (as it stands: end it with a slash) and its path below DIR.
 
-    The gateway lists no objects. What was uploaded from this machine is kept in a manifest, with
-    the hash of each content; a file is sent when its hash is not the one there. Files whose size
-    and time are as they were are not read again. What others changed or removed in the bucket is
-    not seen: --resend sends everything. Nothing is ever deleted.
+    With a key pair the bucket is asked what it has, and a file is sent when its size or its hash is
+    not what is there. Files whose size and time are as they were when their hash was last taken are
+    not read again (a manifest on this machine knows). With --token or --preset the bucket cannot be
+    asked: then the manifest is all that is known of it.
+
+    --delete removes the objects under PREFIX that no file stands for, after everything was sent;
+    not what is left out here, and nothing when a file failed, or when there is no file at all.
 
     Left out is what .upgateignore says, in the syntax of .gitignore and in any folder, beside
     .git and .DS_Store; links to folders are not followed.
@@ -76,8 +78,6 @@ def sync(
     """
     from upgate_cli.sync.session import Destination, SyncChoice, check_folder, synchronizer
 
-    if delete:
-        raise click.UsageError(_NO_DELETE)
     root = check_folder(folder)
     choice = SyncChoice(
         destination=Destination.parse(destination),
@@ -86,38 +86,84 @@ def sync(
         insert_only=insert_only,
         resend=resend,
         checksum=checksum,
+        delete=delete,
+        look=True,
     )
     with synchronizer(connection, choice) as run:
-        _carry_out(run, root, patterns, dry_run, as_json)
+        _carry_out(run, root, patterns, Actions(dry_run, delete, as_json))
         counts = run.counts
     if as_json:
         print_json(counts.as_json() | ({"dry_run": True} if dry_run else {}))
     else:
-        verb = "would be uploaded" if dry_run else "uploaded"
-        click.echo(f"{counts.uploaded} {verb}, {counts.skipped} skipped, {counts.failed} failed")
+        would = "would be " if dry_run else ""
+        deleted = f"{counts.deleted} {would}deleted, " if delete else ""
+        click.echo(
+            f"{counts.uploaded} {would}uploaded, {counts.skipped} skipped, {deleted}"
+            f"{counts.failed} failed"
+        )
     if counts.failed:
         raise click.exceptions.Exit(1)
 
 
-def _carry_out(
-    run: Synchronizer, root: Path, patterns: tuple[str, ...], dry_run: bool, as_json: bool
-) -> None:
+@dataclass(frozen=True, slots=True)
+class Actions:
+    """What is to be done, and how it is told."""
+
+    dry_run: bool
+    delete: bool
+    as_json: bool
+
+    def show(self, line: str) -> None:
+        """A line of a dry run."""
+        (say if self.as_json else click.echo)(printable(line))
+
+
+def _carry_out(run: Synchronizer, root: Path, patterns: tuple[str, ...], act: Actions) -> None:
     from upgate_cli.sync.ignore_rules import IgnoreRules
     from upgate_cli.sync.tree import walk
 
+    rules = IgnoreRules(root, patterns)
     try:
-        changed = run.plan(walk(root, IgnoreRules(root, patterns), run.fail))
-        if not dry_run:
+        files = list(walk(root, rules, run.fail))
+        remote = run.listed()
+        changed = run.plan(files, remote)
+        if act.dry_run:
+            run.counts.uploaded = len(changed)
+            for file in changed:
+                act.show(f"would upload {file.name}")
+        else:
             run.send(changed)
-            return
-        run.counts.uploaded = len(changed)
-        for file in changed:
-            line = printable(f"would upload {file.name}")
-            (say if as_json else click.echo)(line)
+        if act.delete:
+            _delete(run, files, remote or {}, rules, act)
     except HopelessError as error:
         complain(error.message)
+        run.counts.failed = run.counts.failed or 1
+    except CommandError as error:
+        run.fail(error.message)
     except KeyboardInterrupt:
-        if as_json:
+        if act.as_json:
             print_json(run.counts.as_json())
         say("interrupted: run the same command again to go on")
         raise
+
+
+def _delete(
+    run: Synchronizer,
+    files: Sequence[TreeFile],
+    remote: Collection[str],
+    rules: IgnoreRules,
+    act: Actions,
+) -> None:
+    from upgate_cli.sync.surplus import surplus
+
+    if run.counts.failed:
+        complain("nothing was deleted, because not everything was sent")
+        return
+    local = {run.key_of(file) for file in files}
+    keys = surplus(remote, local, run.prefix, rules)
+    if not act.dry_run:
+        run.remove(keys)
+        return
+    run.counts.deleted = len(keys)
+    for key in keys:
+        act.show(f"would delete {key}")

@@ -74,7 +74,7 @@ def watch(
         try:
             for files in settled_files(root, IgnoreRules(root, patterns), Settling(settle), run):
                 before = run.counts.uploaded
-                changed = run.plan(files)
+                changed = run.plan(files, None)
                 if changed:
                     run.send(changed)
                 if not as_json and run.counts.uploaded > before:

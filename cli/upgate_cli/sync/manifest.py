@@ -1,6 +1,7 @@
 """What was uploaded before: for each key the hash, and the state of the file it came from.
 
-The gateway lists no objects, so this file on the user's machine is all that is known of a bucket.
+So a file that did not change need not be read again. Without a key pair a bucket cannot be listed
+either, and this is all that is known of it.
 """
 
 from __future__ import annotations

@@ -12,6 +12,7 @@ import click
 
 from upgate_cli.connection import Connection, check_bucket
 from upgate_cli.errors import CommandError
+from upgate_cli.gateway.bucket_objects import BucketObjects
 from upgate_cli.gateway.client import GatewayClient
 from upgate_cli.gateway.token_options import TokenChoice
 from upgate_cli.output import complain, say
@@ -42,6 +43,9 @@ class SyncChoice:
     tokens: TokenChoice
     parallel: int
     insert_only: bool = False
+    delete: bool = False
+    look: bool = False
+    """Ask the bucket what it has, where there is a key pair to ask with."""
     resend: bool = False
     checksum: bool = False
 
@@ -69,6 +73,7 @@ def synchronizer(connection: Connection, choice: SyncChoice) -> Iterator[Synchro
         policy = tokens.policy()
         if policy is not None and policy.scope.bucket != bucket:
             raise CommandError(f"the token is for {policy.scope.bucket}, not for {bucket}")
+        objects = _objects(connection, choice, client)
         with Manifest.of(connection.url, tokens.access_key, bucket) as manifest:
             yield Synchronizer(
                 uploader=Uploader(client, tokens, choice.parallel),
@@ -79,6 +84,7 @@ def synchronizer(connection: Connection, choice: SyncChoice) -> Iterator[Synchro
                 cancelled=cancelled,
                 say=say,
                 complain=complain,
+                objects=objects,
                 resend=choice.resend,
                 checksum=choice.checksum,
             )
@@ -87,3 +93,14 @@ def synchronizer(connection: Connection, choice: SyncChoice) -> Iterator[Synchro
         raise
     finally:
         client.close()
+
+
+def _objects(
+    connection: Connection, choice: SyncChoice, client: GatewayClient
+) -> BucketObjects | None:
+    pair = None if choice.tokens.token or choice.tokens.preset else connection.key_pair
+    if choice.delete and pair is None:
+        raise click.UsageError("--delete needs a key pair: give --access-key and --secret-key")
+    if pair is None or not choice.look:
+        return None
+    return BucketObjects(client, pair, choice.destination.bucket)

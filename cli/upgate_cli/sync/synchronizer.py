@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 
 from upgate_cli.errors import CommandError, HopelessError
+from upgate_cli.gateway.bucket_objects import BucketObjects, RemoteObject
 from upgate_cli.parallel import in_parallel
 from upgate_cli.progress import TransferProgress
 from upgate_cli.sync.manifest import Manifest
@@ -35,7 +36,8 @@ class Counts:
 class Synchronizer:
     """Brings files of one tree to `bucket:prefix`; `say` gets a line per upload.
 
-    `resend` distrusts the manifest, `checksum` distrusts the files' times.
+    `objects` is the bucket itself, None where only the manifest can tell what it has. `resend`
+    distrusts both, `checksum` distrusts the files' times.
     """
 
     uploader: Uploader
@@ -47,6 +49,7 @@ class Synchronizer:
     say: Callable[[str], None]
     complain: Callable[[str], None]
     counts: Counts = field(default_factory=Counts)
+    objects: BucketObjects | None = None
     resend: bool = False
     checksum: bool = False
 
@@ -55,12 +58,22 @@ class Synchronizer:
         self.counts.failed += 1
         self.complain(message)
 
-    def plan(self, files: Iterable[TreeFile]) -> list[TreeFile]:
-        """Those whose content is not what was uploaded under their key; the others are counted."""
+    def listed(self) -> Mapping[str, RemoteObject] | None:
+        """What the bucket has under the prefix; None where it cannot be asked.
+
+        Raises:
+            CommandError: the gateway refused, or is not there.
+        """
+        return self.objects.under(self.prefix) if self.objects else None
+
+    def plan(
+        self, files: Iterable[TreeFile], remote: Mapping[str, RemoteObject] | None
+    ) -> list[TreeFile]:
+        """Those whose content is not what is under their key; the others are counted."""
         changed = []
         for file in files:
             try:
-                if self.is_uploaded(file):
+                if self.is_uploaded(file, remote):
                     self.counts.skipped += 1
                 else:
                     changed.append(file)
@@ -70,23 +83,27 @@ class Synchronizer:
                 self.fail(_about(file, error))
         return changed
 
-    def is_uploaded(self, file: TreeFile) -> bool:
-        """Whether the manifest has this content under this file's key.
+    def is_uploaded(self, file: TreeFile, remote: Mapping[str, RemoteObject] | None = None) -> bool:
+        """Whether this file's content is under its key already.
 
         Raises:
             CommandError: the file cannot be read, or has no name that a key could have.
         """
-        key = self._key(file)
-        entry = None if self.resend else self.manifest.get(key)
-        if entry is None or entry.state.size_bytes != file.state.size_bytes:
+        key = self.key_of(file)
+        known = self.manifest.get(key)
+        if remote is not None:
+            there = remote.get(key)
+        else:
+            there = RemoteObject(known.etag, known.state.size_bytes) if known else None
+        if self.resend or there is None or there.size_bytes != file.state.size_bytes:
             return False
-        if entry.is_surely(file.state) and not self.checksum:
-            return True
+        if known is not None and known.is_surely(file.state) and not self.checksum:
+            return known.etag == there.etag
         with SourceFile(file.path) as source:
-            if source.etag() != entry.etag:
-                return False
-            self.manifest.put(key, entry.etag, source.state, source.opened_ns)
-        return True
+            etag = source.etag()
+            if etag == there.etag:
+                self.manifest.put(key, etag, source.state, source.opened_ns)
+        return etag == there.etag
 
     def send(self, files: Sequence[TreeFile]) -> None:
         """Upload files, several at once; what fails is counted and told.
@@ -109,11 +126,22 @@ class Synchronizer:
                 else:
                     self.fail(_about(file, error))
 
+    def remove(self, keys: Sequence[str]) -> None:
+        """Remove objects; each is counted, and what stays is told."""
+        assert self.objects is not None  # noqa: S101 - without it nothing is known to be surplus
+
+        def count(key: str) -> None:
+            self.counts.deleted += 1
+            self.say(f"deleted {key}")
+
+        for complaint in self.objects.remove(keys, count):
+            self.fail(complaint)
+
     def _send_one(
         self, file: TreeFile, progress: TransferProgress
     ) -> tuple[TreeFile, CommandError | None]:
         try:
-            key = self._key(file)
+            key = self.key_of(file)
             with SourceFile(file.path) as source:
                 uploaded = self.uploader.upload(
                     source, Target(self.bucket, key), Extras(), progress.advance
@@ -125,7 +153,8 @@ class Synchronizer:
             return file, error
         return file, None
 
-    def _key(self, file: TreeFile) -> str:
+    def key_of(self, file: TreeFile) -> str:
+        """The key that a file goes to; raises CommandError where none can have its name."""
         try:
             key = choose_key(None, self.prefix + file.name, None, file.name)
             assert key is not None  # noqa: S101 - it was given
