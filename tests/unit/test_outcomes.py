@@ -51,7 +51,9 @@ def test_what_was_stored_is_an_upload_whatever_its_callback_said(status: int) ->
     assert found == {"Upload": 1, "UploadBytes": 5, "UploadMilliseconds": 7}
 
 
-@pytest.mark.parametrize(("status", "name"), [(403, "4xx"), (614, "6xx"), (701, "7xx")])
+@pytest.mark.parametrize(
+    ("status", "name"), [(403, "4xx"), (579, "5xx"), (614, "6xx"), (701, "7xx")]
+)
 def test_a_refusal_is_counted_by_its_class(status: int, name: str) -> None:
     [metric] = outcomes.of_upload(end(status))
     assert (metric.name, metric.status_class) == ("UploadRefused", name)

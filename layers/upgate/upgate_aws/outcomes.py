@@ -4,7 +4,7 @@
 |---|---|
 | `Upload`, `UploadBytes`, `UploadMilliseconds` | objects stored, their bytes, the time each took |
 | `UploadRepeated` | answers given again to a client that had lost them |
-| `UploadRefused` | refusals, also by class: 4xx, 6xx, 7xx |
+| `UploadRefused` | refusals, also by class: 4xx, 5xx (579 with nothing stored), 6xx, 7xx |
 | `UploadFailed` | 599 and other faults of ours |
 | `CallbackAccepted`, `CallbackFailed` | callbacks, each with all its URLs |
 | `NotificationAccepted`, `NotificationFailed` | the same of a job's end |
@@ -74,7 +74,8 @@ def of_upload(end: RequestEnd) -> tuple[Metric, ...]:
     if end.outcome == "repeated":
         return (Metric("UploadRepeated"),)
     if end.record.stored_bytes is None:
-        return ()
+        # 579 with nothing stored: the business server was asked first, and said no.
+        return (_refused("UploadRefused", end.status),) if end.status >= 400 else ()
     return (
         Metric("Upload"),
         Metric("UploadBytes", end.record.stored_bytes, "Bytes"),
