@@ -2,14 +2,18 @@
 # A uv on PATH is used as it is; without one a pinned one is fetched into .uv/. uv finds or fetches Python 3.13.
 
 UV_VERSION := 0.13.8
+CHECKOV_VERSION := 3.3.30
 UV := $(or $(shell command -v uv 2>/dev/null),.uv/bin/uv)
 RUN := $(UV) run --locked
 EXPORT := $(UV) export -q --locked --no-emit-project --no-header --no-annotate --only-group
 
+# In an environment of its own: it pins an older boto3 than everything else needs.
+CHECKOV := $(UV) run -q --no-project --isolated --python 3.13 --with-requirements .ci/checkov.txt checkov
+
 export SAM_CLI_TELEMETRY := 0
 export AWS_DEFAULT_REGION ?= us-east-1
 
-.PHONY: help local test check setup fmt lint types validate build lock clean
+.PHONY: help local test fuzz check setup fmt lint types validate build lock clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -21,6 +25,11 @@ local: $(UV) ## run the whole gateway here; ARGS="--port 9000" for options
 test: $(UV) ## all tests: unit, functional, end to end
 	@tests/system_packages.sh
 	$(RUN) pytest $(ARGS)
+
+TARGET ?= raw_form
+fuzz: $(UV) ## hostile input without end; TARGET=template (tests/fuzz/run.py has all), ARGS=-max_total_time=600
+	@mkdir -p .fuzz/$(TARGET)
+	$(RUN) python -m tests.fuzz.run $(TARGET) -artifact_prefix=.fuzz/ $(ARGS) .fuzz/$(TARGET) tests/fuzz/corpus/$(TARGET)
 
 check: lint types validate test ## everything that CI runs
 
@@ -42,6 +51,7 @@ types: $(UV)
 
 validate: $(UV) ## check template.yaml
 	$(RUN) sam validate --lint
+	$(CHECKOV) --file template.yaml --config-file .ci/checkov.yaml
 
 build: $(UV) ## build what `sam deploy` deploys
 	$(RUN) sam build
@@ -50,9 +60,10 @@ lock: $(UV) ## after a change of dependencies
 	$(UV) lock
 	$(EXPORT) layer -o layers/upgate/requirements.txt
 	$(EXPORT) media -o layers/media/requirements.txt
+	echo "checkov==$(CHECKOV_VERSION)" | $(UV) pip compile -q --python-version 3.13 --no-header --no-annotate - -o .ci/checkov.txt
 
 clean: ## remove what can be made again
-	rm -rf .aws-sam .upgate .uv .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .aws-sam .upgate .uv .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .fuzz
 
 .uv/bin/uv:
 	python3 -m venv .uv

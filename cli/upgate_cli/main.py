@@ -30,6 +30,7 @@ main = CommandGroup(
         "presets": _command(_STACK, "presets"),
         "trace": _command(_STACK, "trace", "trace_upload"),
         "replay": _command(_STACK, "replay"),
+        "listen": _command(_STACK, "listen"),
         "keys": _command(_STACK, "keys"),
         "local": LateCommand(_MACHINE, "upgate_cli.local.command", "local"),
         "completion": _command(_MACHINE, "completion"),

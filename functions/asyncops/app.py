@@ -1,4 +1,7 @@
-"""Drains the operations' queue: S3's events, jobs, notifications, results that downloads want."""
+"""Drains the operations' queue: S3's events, jobs, notifications, results that downloads want.
+
+The same code with more processors drains the heavy queue, where a stack has one (HeavyOps).
+"""
 
 from __future__ import annotations
 
@@ -71,6 +74,7 @@ RUNNER = JobRunner(
         call_back=partial(callback_invocation.invoke, clients.invoker, CONFIG.callback_function),
         seconds_left=seconds_left,
         time_zone=CONFIG.time_zone,
+        heavy_queue=SqsOpsQueue(clients.sqs, CONFIG.heavy_queue) if CONFIG.heavy_queue else None,
     )
 )
 

@@ -74,7 +74,7 @@ DOWNLOADER = Downloader(
         s3_bucket=CONFIG.buckets[BUCKET],
         work_bucket=CONFIG.work_bucket,
         find=partial(source_object.find, clients.thin_s3()),
-        server=ObjectServer(clients.presigner().url, clients.s3),
+        server=ObjectServer(clients.presigner().url, clients.s3, CONFIG.url_lifetime_seconds),
         settings=StyleStore(
             clients.dynamodb,
             CONFIG.ledger_table,
@@ -101,6 +101,5 @@ def _carry(request: HttpRequest, context: UploadContext) -> Response:
         # Some SDKs read by GET; without a signature these paths are keys like any other.
         signed_request.authorize(request, KEYS, context.now_seconds)
         return json_response(*MANAGER.answer(request.path, request.query, b""))
-    host = request.headers.get("host") or request.domain
-    url = DownloadUrl(host, request.path, request.query)
+    url = DownloadUrl(request.host, request.path, request.query)
     return DOWNLOADER.answer(DownloadRequest(request.method, url, context.now_seconds))

@@ -11,7 +11,7 @@ from qiniu import Zone
 
 @contextmanager
 def pointed_at(url: str, **settings: object) -> Iterator[None]:
-    """What README.md and docs/sdks.md tell to set; `settings` are more of `set_default`'s."""
+    """What README.md and docs/wiring tell to set; `settings` are more of `set_default`'s."""
     config = qiniu.config
     kept = dict(config._config), dict(config._is_customized_default)
     zone = Zone(

@@ -23,7 +23,8 @@ from tests.e2e.conftest import Gateway
 from tests.e2e.local_process import LocalProcess
 from upgate.tokens.keys import KeyPair
 from upgate_cli.local.errors import StartError
-from upgate_cli.local.rig import Options, rig
+from upgate_cli.local.options import Options
+from upgate_cli.local.rig import rig
 
 pytestmark = pytest.mark.e2e
 

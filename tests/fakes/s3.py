@@ -95,6 +95,7 @@ class FakeS3:
     def reset(self) -> None:
         """As new."""
         self.objects: dict[tuple[str, str], StoredObject] = {}
+        self.versions: dict[tuple[str, str, str], StoredObject] = {}
         self.uploads: dict[str, MultipartUpload] = {}
         self.puts = 0
         self.calls: list[Call] = []
@@ -129,7 +130,8 @@ class FakeS3:
         return sum(call.sent_bytes for call in reads if call.status < 300)
 
     def _get(self, name: tuple[str, str], request: Received) -> Reply:
-        found = self.objects.get(name)
+        version = _query(request).get("versionId")
+        found = self.objects.get(name) if version is None else self.versions.get((*name, version))
         if found is None:
             return error(404, "NoSuchKey")
         modified = format_datetime(found.modified, usegmt=True)
@@ -172,10 +174,13 @@ class FakeS3:
         self._keep(name, source.body, headers)
         return _document("CopyObjectResult", f"<ETag>{source.etag}</ETag>")
 
-    def _keep(self, name: tuple[str, str], body: bytes, headers: Mapping[str, str]) -> None:
+    def _keep(self, name: tuple[str, str], body: bytes, headers: Mapping[str, str]) -> str:
+        """Gives the object's version."""
         if name in self.objects and self.objects[name].body != body:
             self.rewritten.append(name)
-        self.objects[name] = StoredObject(body, headers)
+        version = f"version-{len(self.versions)}"
+        self.objects[name] = self.versions[*name, version] = StoredObject(body, headers)
+        return version
 
     def _delete(self, name: tuple[str, str], request: Received) -> Reply:
         self.objects.pop(name, None)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import importlib.util
 import io
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache, partial
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -16,8 +17,10 @@ import pytest
 
 from tests import log_lines
 from tests.fakes import aws
+from tests.fakes.ledger_guard import LedgerGuard
 from upgate_aws import boundary, clients, queue_batch
 from upgate_aws.log import logger
+from upgate_aws.thin_clients import ThinDynamoDb
 
 ROOT = Path(__file__).parents[2]
 
@@ -41,12 +44,16 @@ class Functions:
 
     aws: aws.FakeAws
     patch: pytest.MonkeyPatch
+    ledger_guard: LedgerGuard
+    make_ledger: Callable[[], ThinDynamoDb]
 
     def load(self, name: str, **environment: str) -> ModuleType:
         """The module, its clients made for this environment."""
         for variable, value in (BASE_ENVIRONMENT | self.aws.environment | environment).items():
             self.patch.setenv(variable, value)
         clients.forget()
+        # Bound while the module is loaded: that is when it takes the client.
+        self.patch.setattr(clients, "dynamodb", cache(partial(self._guarded_ledger, name)))
         path = ROOT / "functions" / name / "app.py"
         spec = importlib.util.spec_from_file_location(f"functions.{name}.app", path)
         assert spec is not None
@@ -55,6 +62,9 @@ class Functions:
         sys.modules[spec.name] = module
         spec.loader.exec_module(module)
         return module
+
+    def _guarded_ledger(self, name: str) -> Any:
+        return self.ledger_guard.watch(name, self.make_ledger())
 
     def table(self) -> Any:
         """The ledger, to look into."""
@@ -115,11 +125,15 @@ def later(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def functions(_aws: aws.FakeAws, monkeypatch: pytest.MonkeyPatch) -> Functions:
+def functions(_aws: aws.FakeAws, monkeypatch: pytest.MonkeyPatch) -> Iterator[Functions]:
     # A message is there at once, and not in the middle of another test; when it would have been
     # due is in its `due_at`.
     monkeypatch.setattr("upgate.limits.QUEUE_DELAY_SECONDS", 0)
     _aws.s3.reset()
     _aws.functions.functions.clear()
     _aws.functions.invocations = 0
-    return Functions(_aws, monkeypatch)
+    guard = LedgerGuard()
+    make_ledger: Any = clients.dynamodb.__wrapped__  # a client of its own for each function
+    yield Functions(_aws, monkeypatch, guard, make_ledger)
+    clients.forget()
+    assert guard.denied == [], "the template's policies deny this on AWS"

@@ -21,9 +21,12 @@ from tests.fakes import aws
 from tests.fakes.loopback import Received, Reply
 from tests.fakes.s3 import StoredObject, error
 from tests.functional.conftest import Functions
-from upgate import encoding
+from upgate import encoding, limits
 from upgate.callbacks.callback import CallbackAttempt, CallbackOutcome
+from upgate.errors import TooSlowError
 from upgate.fops.result_name import ResultName
+from upgate.jobs import upload_job
+from upgate.jobs.job import Item
 from upgate.tokens.keys import KeyPair
 
 BUCKET, WORK = "s3-demo", "s3-work"
@@ -171,6 +174,20 @@ def test_commands_of_a_job_share_one_download_and_leave_nothing(
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize(("more", "code"), [(-1, 0), (0, 3)])
+def test_command_that_ended_its_function_is_tried_up_to_the_limit(
+    functions: Functions, more: int, code: int
+) -> None:
+    key, job_id = upload(functions, persistentOps=VIEW)
+    app = functions.load("asyncops")
+    ports = app.RUNNER._ports
+    ports.jobs.create(upload_job.of(ports.ledger.read_intent(job_id.removeprefix("up."))))
+    for _ in range(limits.FOP_ATTEMPTS + more):
+        ports.jobs.start(job_id, Item(number=0, text=VIEW))
+    run(app, created(key))
+    assert codes(functions, job_id) == [code]
+
+
 def test_bad_command_does_not_keep_the_others_from_running(functions: Functions) -> None:
     key, job_id = upload(functions, persistentOps=f"nonsense;{VIEW};imageView2/1/w/x")
     assert run(functions.load("asyncops"), created(key)) == []
@@ -270,6 +287,41 @@ def test_command_that_kills_its_function_is_given_up(functions: Functions) -> No
     assert codes(functions, job_id) == [3]
 
 
+def too_slow(functions: Functions, app: ModuleType) -> None:
+    """Processing that an estimate refuses."""
+
+    def refuse(*_: object, **__: object) -> None:
+        raise TooSlowError(1200)
+
+    functions.patch.setattr(app.MAKER, "make", refuse)
+
+
+def test_command_that_would_take_too_long_fails_with_its_estimate(functions: Functions) -> None:
+    key, job_id = upload(functions, persistentOps=f"{VIEW};imageView2/1/w/9/h/9")
+    app = functions.load("asyncops")
+    too_slow(functions, app)
+    run(app, created(key))
+    run(app, json.dumps({"upgate": "RunJob", "job_id": job_id}))
+    [first, _] = query(functions, job_id)[1]["items"]
+    assert (first["code"], first["error"]) == (3, "the command would take about 1200 s")
+
+
+def test_command_that_would_take_too_long_goes_to_the_heavy_queue(functions: Functions) -> None:
+    queue = sqs(functions)
+    heavy = queue.create_queue(QueueName=f"heavy-{uuid.uuid4().hex}")["QueueUrl"]
+    key, job_id = upload(functions, persistentOps=f"{VIEW};imageView2/1/w/9/h/9")
+    app = functions.load("asyncops", UPGATE_HEAVY_QUEUE=heavy)
+    too_slow(functions, app)
+    assert run(app, created(key)) == []
+    assert codes(functions, job_id)[0] == 2
+    [message] = queue.receive_message(QueueUrl=heavy)["Messages"]
+    assert json.loads(message["Body"]) == {"upgate": "RunJob", "job_id": job_id}
+    assert waiting(functions) == []
+    app = functions.load("asyncops", UPGATE_OPS_QUEUE=heavy, UPGATE_HEAVY_QUEUE="")
+    assert run(app, message["Body"]) == []
+    assert codes(functions, job_id) == [0, 0]
+
+
 def test_result_that_is_made_elsewhere_is_waited_for(functions: Functions) -> None:
     key, job_id = upload(functions, persistentOps=VIEW)
     app = functions.load("asyncops")
@@ -359,6 +411,18 @@ def test_object_is_a_redirect_to_s3(functions: Functions) -> None:
     answer = download(functions.load("download"), "/a/b c.jpg")
     assert answer["statusCode"] == 302
     assert urlsplit(answer["headers"]["Location"]).path == f"/{BUCKET}/a/b%20c.jpg"
+
+
+@pytest.mark.parametrize(("less", "status"), [(0, 302), (1, 400)])
+def test_source_is_processed_while_a_client_waits_up_to_the_limit(
+    functions: Functions, less: int, status: int
+) -> None:
+    picture = photo()
+    store(functions, "a.jpg", picture, **{"upgate-etag": f"F{uuid.uuid4().hex}"})
+    app = functions.load("download")
+    assert len(picture) < limits.DOWNLOAD_SOURCE_BYTES
+    functions.patch.setattr(limits, "DOWNLOAD_SOURCE_BYTES", len(picture) - less)
+    assert download(app, "/a.jpg", VIEW)["statusCode"] == status
 
 
 def test_second_request_for_a_picture_processes_nothing(functions: Functions) -> None:
@@ -523,6 +587,21 @@ def test_private_bucket_wants_a_right_and_fresh_token(
         url = f"https://up.example.com/a%20b.jpg?{signed}"
         query += f"testak:{events.PAIR.sign(url.encode())}"
     assert download(styled.load("download"), "/a b.jpg", query)["statusCode"] == status
+
+
+@pytest.mark.parametrize(("public_url", "status"), [("https://up.example.com", 302), ("", 401)])
+def test_url_that_was_signed_for_the_domain_is_right_behind_cloudfront(
+    styled: Functions, public_url: str, status: int
+) -> None:
+    """CloudFront passes on the API's own Host header."""
+    admin(styled, "/private/demo/private/1")
+    store(styled, "a.jpg", photo())
+    signature = events.PAIR.sign(b"https://up.example.com/a.jpg?e=1999999999")
+    app = styled.load("download", UPGATE_PUBLIC_URL=public_url)
+    host = {"host": "a1b2.execute-api.eu-west-1.amazonaws.com"}
+    event = events.http("GET", "/a.jpg", headers=host, route="GET /{proxy+}")
+    event["rawQueryString"] = f"e=1999999999&token=testak:{signature}"
+    assert app.lambda_handler(event, None)["statusCode"] == status
 
 
 def test_private_bucket_does_not_tell_what_it_has(styled: Functions) -> None:

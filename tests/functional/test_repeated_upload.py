@@ -200,6 +200,21 @@ def test_upload_that_stored_nothing_may_be_tried_at_once(ledger: DynamoLedger) -
     assert ledger.record_intent(an_intent(4)) is None
 
 
+def test_history_without_end_makes_room_for_the_state(
+    ledger: DynamoLedger, functions: Functions
+) -> None:
+    ledger.record_intent(an_intent(8))
+    key = {"pk": "upload#under-way-8", "sk": "intent"}
+    functions.table().update_item(
+        Key=key,
+        UpdateExpression="SET history = :long",
+        ExpressionAttributeValues={":long": [{"host": "h" * 1000}] * 400},
+    )
+    ledger.record_delivery("under-way-8", outcome(accepted=True))
+    item = functions.table().get_item(Key=key)["Item"]
+    assert (item["delivery"], len(item["history"])) == ("accepted", 1)
+
+
 @pytest.mark.usefixtures("later")
 def test_upload_whose_function_died_may_be_tried_later(ledger: DynamoLedger) -> None:
     ledger.record_intent(an_intent(5))

@@ -17,6 +17,7 @@ from PIL import Image
 from tests import events
 from tests.functional.conftest import Functions
 from tests.resumable_client import BLOCK, Client, b64, content, cut
+from upgate import limits
 from upgate.contents import qetag
 from upgate.tokens.keys import KeyPair
 
@@ -421,3 +422,11 @@ def test_no_ctx_token_or_key_is_logged(app: ModuleType, log: io.StringIO) -> Non
 )
 def test_sample_is_answered(app: ModuleType, name: str, status: int) -> None:
     assert app.lambda_handler(events.load(name), None)["statusCode"] == status
+
+
+def test_file_has_as_many_blocks_as_the_limit_and_no_more(app: ModuleType) -> None:
+    """At the limit the blocks are looked at; beyond it not one of them is."""
+    up = client(app)
+    most = ["x"] * limits.MKFILE_BLOCKS
+    assert up.mkfile(1, most, KEY).short == (701, {"error": "block 0: invalid context"})
+    assert up.mkfile(1, [*most, "x"], KEY).status == 413

@@ -18,6 +18,7 @@ from tests.fakes import s3
 from tests.fakes.loopback import Reply
 from tests.functional.conftest import Functions
 from tests.resumable_client import BLOCK, Answer, Client, b64, content, cut
+from upgate import limits
 from upgate.contents import qetag
 from upgate.tokens.keys import KeyPair
 
@@ -281,13 +282,19 @@ def test_of_a_part_sent_twice_the_later_is_listed(app: ModuleType, functions: Fu
 
 
 @pytest.mark.parametrize(
-    "query", ["max-parts=0", "max-parts=1001", "max-parts=a", "part-number-marker=-1"]
+    "query",
+    ["max-parts=0", f"max-parts={limits.LISTED_PARTS + 1}", "max-parts=a", "part-number-marker=-1"],
 )
 def test_page_that_cannot_be_is_400(app: ModuleType, query: str) -> None:
     up = client(app)
     path = f"{up.uploads('k')}/{up.initiate()}"
     assert up.multipart("GET", path, query=query).status == 400
-    assert up.multipart("GET", path, query="max-parts=1000&part-number-marker=0").status == 200
+    assert (
+        up.multipart(
+            "GET", path, query=f"max-parts={limits.LISTED_PARTS}&part-number-marker={limits.PARTS}"
+        ).status
+        == 200
+    )
 
 
 # Closing

@@ -92,6 +92,21 @@ def test_local_gateway_vouches_for_everybody(functions: Functions) -> None:
     assert (status, policy_of(body["token"]).end_user) == (200, "local")
 
 
+def test_local_gateway_with_an_authorizer_vouches_for_its_subject(functions: Functions) -> None:
+    app = functions.load("token", AWS_ENDPOINT_URL="http://127.0.0.1:1")
+    _, body = ask(app, events.load("token-default"))
+    assert policy_of(body["token"]).end_user == "user-1"
+
+
+def test_local_gateway_with_an_authorizer_vouches_for_nobody_without_subject(
+    functions: Functions,
+) -> None:
+    app = functions.load("token", AWS_ENDPOINT_URL="http://127.0.0.1:1")
+    event = events.load("token-anonymous")
+    event["requestContext"]["authorizer"] = {"jwt": {"claims": {"iss": "i"}, "scopes": None}}
+    assert ask(app, event)[0] == 401
+
+
 def test_iam_caller_is_the_end_user(app: ModuleType) -> None:
     event = events.load("token-anonymous")
     event["requestContext"]["authorizer"] = {"iam": {"userId": "AIDAEXAMPLE"}}

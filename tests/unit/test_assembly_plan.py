@@ -36,6 +36,13 @@ def test_blocks_of_4_mib_are_joined_by_two() -> None:
     ]
 
 
+def test_piece_of_an_s3_parts_least_size_is_a_part_and_a_byte_less_is_joined() -> None:
+    whole = pieces(limits.S3_PART_BYTES, limits.S3_PART_BYTES)
+    assert len(assembly_plan.plan(whole, {})) == 2
+    less = pieces(limits.S3_PART_BYTES - 1, limits.S3_PART_BYTES)
+    assert assembly_plan.plan(less, {}) == [Join(tuple(less))]
+
+
 def test_glued_groups_are_copied() -> None:
     glued = {0: Glued("g0", 2), 2: Glued("g1", 2)}
     blocks = pieces(*[4 * MIB] * 5)

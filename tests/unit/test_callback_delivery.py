@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+import gzip
+import itertools
 import socket
 import time
+from dataclasses import replace
 
 import pytest
 from qiniu import Auth
 
-from tests.unit.scripted_server import Script, ScriptedServer, answers, hangs, says
+from tests.unit.scripted_server import Script, ScriptedServer, answers, drips, hangs, says
 from upgate import limits
 from upgate.callbacks.callback import CallbackOutcome, CallbackRequest
 from upgate.callbacks.callback_delivery import UnknownAccessKeyError, deliver
@@ -166,9 +169,120 @@ def test_answer_at_the_limit_is_relayed_and_one_byte_more_is_not() -> None:
     assert (outcome.accepted, outcome.attempts[0].status) == (False, 0)
 
 
-def test_server_that_closes_early_is_no_answer() -> None:
-    attempt = _deliver(says(b"")).attempts[0]
-    assert (attempt.status, attempt.error) == (0, "read: EOF")
+_CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+_PACKED = gzip.compress(b"{}")
+_CUT_SHORT = "read: unexpected EOF"
+_MALFORMED = "read: malformed HTTP response"
+
+
+@pytest.mark.parametrize(
+    ("answer", "error"),
+    [
+        pytest.param(b"", "read: EOF", id="closes-at-once"),
+        pytest.param(b"HTTP/1.1 200", _CUT_SHORT, id="closes-in-the-status-line"),
+        pytest.param(b"HTTP/1.1 200 OK\r\nConte", _CUT_SHORT, id="closes-in-the-headers"),
+        pytest.param(b"HTTP/1.1 200 OK\r\n", _CUT_SHORT, id="closes-before-the-body"),
+        pytest.param(
+            b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n{}", _CUT_SHORT, id="closes-in-the-body"
+        ),
+        pytest.param(
+            b"HTTP/1.1 200 OK\r\nContent-Length: -2\r\n\r\n{}", _MALFORMED, id="length-below-zero"
+        ),
+        pytest.param(
+            b"HTTP/1.1 200 OK\r\nContent-Length: two\r\n\r\n{}", _MALFORMED, id="length-no-number"
+        ),
+        pytest.param(
+            b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 1\r\n\r\n{}",
+            _MALFORMED,
+            id="two-lengths",
+        ),
+        pytest.param(_CHUNKED + b"2\r\n{}\r\n", _MALFORMED, id="no-last-chunk"),
+        pytest.param(_CHUNKED + b"xyz\r\n{}\r\n0\r\n\r\n", _MALFORMED, id="chunk-of-no-number"),
+        pytest.param(_CHUNKED + b"-5\r\n{}\r\n0\r\n\r\n", _MALFORMED, id="chunk-below-zero"),
+        pytest.param(_CHUNKED + b"f" * 40 + b"\r\n{}\r\n", _MALFORMED, id="chunk-without-measure"),
+        pytest.param(b"{}", _MALFORMED, id="no-http"),
+    ],
+)
+def test_server_that_lies_or_closes_early_gives_no_answer(answer: bytes, error: str) -> None:
+    outcome = _deliver(says(answer))
+    assert (outcome.accepted, outcome.body) == (False, b"")
+    assert [(attempt.status, attempt.error) for attempt in outcome.attempts] == [(0, error)]
+
+
+def test_server_that_says_less_than_it_sends_is_taken_at_its_word() -> None:
+    outcome = _deliver(says(b'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"and":"more"}'))
+    assert (outcome.accepted, outcome.body) == (True, b"{}")
+
+
+@pytest.mark.parametrize(
+    ("script", "error"),
+    [
+        pytest.param(hangs(), "read: i/o timeout", id="hangs"),
+        pytest.param(hangs(b"HTTP/1.1 200 OK\r\n"), "read: i/o timeout", id="hangs-in-the-head"),
+        pytest.param(
+            hangs(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{"),
+            "read: i/o timeout",
+            id="hangs-in-the-body",
+        ),
+        pytest.param(
+            drips(b"HTTP/1.1 200 OK\r\n", itertools.repeat(b"A"), 0.01),
+            "read: i/o timeout",
+            id="drips-a-head",
+        ),
+        pytest.param(
+            drips(b"HTTP/1.1 200 OK\r\n\r\n{", itertools.repeat(b" "), 0.01),
+            "read: i/o timeout",
+            id="drips-a-body",
+        ),
+    ],
+)
+def test_server_that_takes_its_time_has_no_more_than_the_budget(script: Script, error: str) -> None:
+    with ScriptedServer(script) as server:
+        request = _request(f"http://127.0.0.1:{server.port}/", budget_seconds=0.2)
+        outcome = deliver(request, KEYS, EGRESS)
+    assert [(attempt.status, attempt.error) for attempt in outcome.attempts] == [(0, error)]
+
+
+@pytest.mark.parametrize(
+    ("first", "piece"),
+    [
+        pytest.param(b"HTTP/1.1 200 OK\r\n\r\n{", b" " * 65536, id="body"),
+        pytest.param(b"HTTP/1.1 200 OK\r\nX: ", b"A" * 65536, id="one-header"),
+        pytest.param(b"HTTP/1.1 200 OK\r\n", b"X: 1\r\n" * 9000, id="headers"),
+    ],
+)
+def test_server_that_floods_is_cut_off(first: bytes, piece: bytes) -> None:
+    outcome = _deliver(drips(first, itertools.repeat(piece), 0.0))
+    assert (outcome.accepted, outcome.attempts[0].status) == (False, 0)
+    assert outcome.attempts[0].error != "read: i/o timeout"
+
+
+def test_redirect_is_a_refusal_and_is_not_followed() -> None:
+    with ScriptedServer(answers(b"{}")) as other:
+        location = f"Location: http://127.0.0.1:{other.port}/"
+        outcome = _deliver(answers(b"{}", "302 Found", location))
+        assert (outcome.accepted, other.connections) == (False, 0)
+
+
+def test_answer_that_is_packed_unasked_is_an_unexpected_one() -> None:
+    outcome = _deliver(answers(_PACKED, "200 OK", "Content-Encoding: gzip"))
+    assert (outcome.accepted, outcome.attempts[0].error) == (False, "unexcepted response")
+
+
+def test_notification_is_not_accepted_by_half_a_head() -> None:
+    """Of a notification's answer the status counts alone: it must be a whole answer's."""
+    with ScriptedServer(says(b"HTTP/1.1 200 OK\r\nConte")) as server:
+        request = replace(_request(f"http://127.0.0.1:{server.port}/"), is_notification=True)
+        assert not deliver(request, KEYS, EGRESS).accepted
+
+
+def test_next_url_has_its_turn_whatever_the_first_sends() -> None:
+    with (
+        ScriptedServer(says(_CHUNKED + b"-5\r\n{}\r\n0\r\n\r\n")) as first,
+        ScriptedServer(answers(b"{}")) as second,
+    ):
+        urls = [f"http://127.0.0.1:{server.port}/" for server in (first, second)]
+        assert deliver(_request(*urls), KEYS, EGRESS).accepted
 
 
 def test_connection_refused_is_no_answer() -> None:

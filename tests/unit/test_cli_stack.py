@@ -49,7 +49,10 @@ def cli(
             "LedgerTable": {"Value": {"Ref": "Table"}},
             "KeysSecret": {"Value": secret["ARN"]},
         }
-        create_stack("upgate", {"Resources": {"Table": TABLE}, "Outputs": outputs})
+        parameters = {"LogicalBucket": {"Type": "String", "Default": "demo"}}
+        create_stack(
+            "upgate", {"Parameters": parameters, "Resources": {"Table": TABLE}, "Outputs": outputs}
+        )
         create_stack("other", {"Resources": {"Queue": {"Type": "AWS::SQS::Queue"}}})
         yield command_line
 
@@ -90,6 +93,8 @@ def test_other_items_of_the_ledger_are_not_listed(cli: Cli) -> None:
         ("{}", "needs a bucket"),
         ('{"bucket":"demo","keyPrefix":"u/$(endUser)"}', "needs a '/'"),
         ('{"bucket":"demo","policy":{"deadline":1}}', "may not set deadline"),
+        ('{"bucket":"demo","policy":{"saveKey":"$(eatg)"}}', "$(eatg)"),
+        ('{"bucket":"other"}', "the stack has no bucket other: it has demo"),
     ],
 )
 def test_a_preset_that_is_wrong_is_not_written(cli: Cli, text: str, words: str) -> None:

@@ -6,7 +6,7 @@ import json
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -16,6 +16,9 @@ from tests.fakes.loopback import Received, Reply
 from tests.fakes.upload_gateway import PAIR, UploadGateway, answer
 from upgate.tokens import upload_token
 from upgate.tokens.keys import KeyRing
+from upgate_cli.gateway.answer import Answer
+from upgate_cli.gateway.client import GatewayClient
+from upgate_cli.gateway.token_request import ask_for_token
 from upgate_cli.gateway.token_source import PresetTokens, SignedTokens
 
 
@@ -193,12 +196,54 @@ def test_a_preset_s_token_is_renewed_before_it_ends(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(time, "time", lambda: now)
     asked: list[int] = []
 
-    def ask() -> tuple[str, int]:
+    def ask() -> tuple[str, float]:
         asked.append(1)
-        return f"ak:s:{len(asked)}", int(now) + 3600
+        return f"ak:s:{len(asked)}", 3600.0
 
     tokens = PresetTokens(ask)
     now += 3600 - 121
     assert tokens.token(None) == "ak:s:1"
     now += 2
     assert tokens.token(None) == "ak:s:2"
+
+
+def test_a_clock_that_is_set_back_has_a_preset_s_token_renewed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    now = 1_000_000.0
+    monkeypatch.setattr(time, "time", lambda: now)
+    issued = iter([("ak:s:1", 3600.0), ("ak:s:2", 3600.0)])
+    tokens = PresetTokens(lambda: next(issued))
+    now -= 1
+    assert tokens.token(None) == "ak:s:2"
+
+
+@pytest.mark.parametrize("skew", [-7200.0, 0.0, 7200.0])
+def test_what_a_token_has_left_goes_by_the_gateway_s_clock(
+    monkeypatch: pytest.MonkeyPatch, skew: float
+) -> None:
+    class Endpoint:
+        url = "http://gateway.example"
+
+        def send(self, _: object) -> Answer:
+            headers = {"date": "Wed, 18 May 2033 02:33:20 GMT"}
+            return Answer(200, headers, b'{"token":"ak:s:p","expires_at":2000000000}')
+
+    monkeypatch.setattr(time, "time", lambda: 1_999_996_400.0 + skew)
+    issued = ask_for_token(cast("GatewayClient", Endpoint()), "default", None)
+    assert issued.seconds_left == 3600
+
+
+@pytest.mark.parametrize("headers", [{}, {"date": "yesterday"}])
+def test_without_the_gateway_s_clock_this_machine_s_is_used(
+    monkeypatch: pytest.MonkeyPatch, headers: dict[str, str]
+) -> None:
+    class Endpoint:
+        url = "http://gateway.example"
+
+        def send(self, _: object) -> Answer:
+            return Answer(200, headers, b'{"token":"ak:s:p","expires_at":2000000000}')
+
+    monkeypatch.setattr(time, "time", lambda: 1_999_999_000.0)
+    issued = ask_for_token(cast("GatewayClient", Endpoint()), "default", None)
+    assert issued.seconds_left == 1000

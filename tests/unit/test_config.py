@@ -37,7 +37,7 @@ REDELIVERY = {
     "UPGATE_REDELIVERY_WAITS": "5,30",
 }
 TOKEN = {name: UPLOAD[name] for name in list(UPLOAD)[:3]}
-CALLBACK = {"UPGATE_KEYS_SECRET": "arn:secret"}
+CALLBACK = {"UPGATE_KEYS_SECRET": "arn:secret", "UPGATE_LEDGER_TABLE": "ledger"}
 READERS: list[tuple[Callable[[Mapping[str, str]], Any], dict[str, str]]] = [
     (upload_config, UPLOAD),
     (token_config, TOKEN),
@@ -93,7 +93,16 @@ def test_the_callback_function_has_its_hosts() -> None:
         keys_secret="arn:secret",
         callback_hosts=frozenset(("a.example", "*.b.example")),
         is_local=False,
+        ledger_table="ledger",
+        listens=False,
     )
+
+
+def test_nobody_listens_unless_the_stack_says_so() -> None:
+    assert callback_config(CALLBACK).listens is False
+    assert callback_config(CALLBACK | {"UPGATE_CALLBACK_LISTEN": "true"}).listens is True
+    with pytest.raises(ConfigError):
+        callback_config(CALLBACK | {"UPGATE_CALLBACK_LISTEN": "yes"})
 
 
 def test_an_empty_list_of_hosts_has_none() -> None:
@@ -206,6 +215,7 @@ def test_any_other_endpoint_is_not_local(
     assert not getattr(config, "http", config).is_local
 
 
+GATEWAY = "a1b2.execute-api.eu-west-1.amazonaws.com"
 OPS = {
     "UPGATE_BUCKETS": '{"photos":"stack-uploads-1"}',
     "UPGATE_WORK_BUCKET": "stack-work-1",
@@ -229,6 +239,35 @@ def test_results_of_less_than_two_days_are_refused(
 ) -> None:
     with pytest.raises(ConfigError, match="UPGATE_RESULT_DAYS"):
         read(OPS | {"UPGATE_RESULT_DAYS": days})
+
+
+@pytest.mark.parametrize(("text", "seconds"), [(None, 3600), ("60", 60), ("43200", 43_200)])
+def test_the_lifetime_of_download_urls_is_read(text: str | None, seconds: int) -> None:
+    environ = OPS | ({"UPGATE_DOWNLOAD_URL_SECONDS": text} if text else {})
+    assert download_config(environ).url_lifetime_seconds == seconds
+
+
+@pytest.mark.parametrize("text", ["59", "43201", "1h"])
+def test_a_lifetime_of_download_urls_out_of_range_is_named(text: str) -> None:
+    with pytest.raises(ConfigError, match=r"^UPGATE_DOWNLOAD_URL_SECONDS is wrong: "):
+        download_config(OPS | {"UPGATE_DOWNLOAD_URL_SECONDS": text})
+
+
+@pytest.mark.parametrize(
+    ("public_url", "requested", "host"),
+    [
+        ("https://up.example", GATEWAY, "up.example"),
+        ("https://up.example:8443", f"{GATEWAY}.cn", "up.example:8443"),
+        ("https://up.example", "other.example", "other.example"),
+        ("https://up.example", f"{GATEWAY}.example", f"{GATEWAY}.example"),
+        ("", GATEWAY, GATEWAY),
+    ],
+)
+def test_host_that_a_client_signs_is_never_the_api_behind_a_domain(
+    public_url: str, requested: str, host: str
+) -> None:
+    config = download_config(OPS | {"UPGATE_PUBLIC_URL": public_url})
+    assert config.http.host(requested) == host
 
 
 @pytest.mark.parametrize("read", [asyncops_config, download_config, query_config])

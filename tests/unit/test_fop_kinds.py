@@ -8,6 +8,7 @@ from upgate_media.image_commands import IMAGE_COMMANDS
 def test_names_are_those_of_the_media_layer() -> None:
     assert frozenset(run.INSPECTIONS) == fop_kinds.INSPECTIONS
     assert frozenset(IMAGE_COMMANDS) == fop_kinds.IMAGES
+    assert frozenset(run.COMMANDS) | frozenset(run.INSPECTIONS) == fop_kinds.ALL
 
 
 def test_film_keeps_nobody_waiting() -> None:

@@ -65,22 +65,76 @@ def test_ring_is_read_again_after_the_cache_time() -> None:
     assert secrets.reads == 2
 
 
-def test_new_key_of_a_rotation_is_found_before_the_cache_ends() -> None:
+def test_new_key_of_a_rotation_is_found_at_once() -> None:
     secrets, clock = Secrets("a"), Clock()
     source = make(secrets, clock)
     source.find("a")
     secrets.names = ("b", "a")
-    clock.now += key_source.REFRESH_SECONDS + 1
     assert source.find("b") is not None
+    assert secrets.reads == 2
 
 
-def test_invented_keys_do_not_cost_a_read_each() -> None:
+def test_new_key_is_read_once_by_a_function_that_is_cold() -> None:
+    secrets = Secrets("a")
+    assert make(secrets, Clock()).find("invented") is None
+    assert secrets.reads == 1
+
+
+def test_invented_keys_cost_one_read_in_an_interval() -> None:
     secrets, clock = Secrets("a"), Clock()
     source = make(secrets, clock)
     source.find("a")
     for number in range(100):
         assert source.find(f"invented-{number}") is None
-    assert secrets.reads == 1
+    assert secrets.reads == 2
+    clock.now += key_source.REFRESH_SECONDS - 1
+    source.find("invented")
+    assert secrets.reads == 2
+    clock.now += 1
+    source.find("invented")
+    assert secrets.reads == 3
+
+
+def test_new_key_behind_an_invented_one_is_found_after_the_interval() -> None:
+    secrets, clock = Secrets("a"), Clock()
+    source = make(secrets, clock)
+    source.find("a")
+    source.find("invented")
+    secrets.names = ("b", "a")
+    clock.now += key_source.REFRESH_SECONDS
+    assert source.find("b") is not None
+
+
+def test_removed_key_is_unknown_after_the_cache_time() -> None:
+    secrets, clock = Secrets("b", "a"), Clock()
+    source = make(secrets, clock)
+    source.find("a")
+    secrets.names = ("b",)
+    clock.now += key_source.CACHE_SECONDS + 1
+    assert source.find("a") is None
+
+
+def test_secret_that_cannot_be_read_again_leaves_the_last_keys() -> None:
+    secrets, clock = Secrets("a"), Clock()
+    source = make(secrets, clock)
+    source.find("a")
+    secrets.is_down = True
+    clock.now += key_source.CACHE_SECONDS + 1
+    for _ in range(10):
+        assert source.find("a") is not None
+    assert secrets.reads == 2
+    clock.now += key_source.REFRESH_SECONDS + 1
+    source.find("a")
+    assert secrets.reads == 3
+
+
+def test_unknown_key_is_no_wrong_token_while_the_secret_cannot_be_read() -> None:
+    secrets, clock = Secrets("a"), Clock()
+    source = make(secrets, clock)
+    source.find("a")
+    secrets.is_down = True
+    with pytest.raises(StorageFailedError):
+        source.find("b")
 
 
 def test_unreadable_secret_is_a_failure_of_ours() -> None:

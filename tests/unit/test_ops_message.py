@@ -43,6 +43,12 @@ def test_all_events_of_a_message_are_read_and_others_left_out() -> None:
     assert ops_message.decode(text) == (ObjectCreated("b", "a"), ObjectCreated("b", "c"))
 
 
+def test_version_of_an_object_is_read_where_its_bucket_keeps_them() -> None:
+    s3 = {"bucket": {"name": "b"}, "object": {"key": "a", "versionId": "v1"}}
+    text = json.dumps({"Records": [{"eventName": "ObjectCreated:Put", "s3": s3}]})
+    assert ops_message.decode(text) == (ObjectCreated("b", "a", "v1"),)
+
+
 def test_test_event_is_none() -> None:
     assert ops_message.decode('{"Service":"Amazon S3","Event":"s3:TestEvent"}') == ()
 

@@ -40,6 +40,7 @@ def fetch(url: str) -> FetchedFile:
 
 @pytest.mark.parametrize("path", ["/file.png", "/once", "/twice"])
 def test_file_is_fetched_behind_two_redirects_at_most(origin: str, path: str) -> None:
+    assert limits.FOP_FETCH_REDIRECTS == 2
     assert fetch(origin + path) == FetchedFile(b"\x89PNG\xff")
 
 

@@ -35,6 +35,7 @@ def test_settings_are_read_back() -> None:
     [
         {"separators": ""},
         {"separators": ".-_!"},
+        {"separators": "".join(map(chr, range(0x2010, 0x2010 + limits.STYLE_SEPARATORS)))},
         {"styles": {"s" * limits.STYLE_NAME_BYTES: MP3}},
         {"styles": {str(number): MP3 for number in range(limits.STYLES)}},
         {"styles": {"a.b": "imageView2/1/w/1|imageMogr2/rotate/90"}},
@@ -51,7 +52,7 @@ def test_settings_that_can_work_are_taken(settings: dict[str, Any]) -> None:
         {"separators": "/"},
         {"separators": "a"},
         {"separators": "\n"},
-        {"separators": "".join(map(chr, range(0x2010, 0x2010 + 17)))},
+        {"separators": "".join(map(chr, range(0x2010, 0x2011 + limits.STYLE_SEPARATORS)))},
         {"styles": {"": MP3}},
         {"styles": {"s" * (limits.STYLE_NAME_BYTES + 1): MP3}},
         {"styles": {"a/b": MP3}},

@@ -53,6 +53,7 @@ CALLS: list[tuple[str, str, dict[str, Any]]] = [
     ),
     ("s3", "head_object", {"Bucket": "b", "Key": "a/b c"}),
     ("dynamodb", "put_item", {"TableName": "t", "Item": {"pk": {"S": "好"}}}),
+    ("dynamodb", "delete_item", {"TableName": "t", "Key": {"pk": {"S": "a"}}}),
     ("dynamodb", "get_item", {"TableName": "t", "Key": {"pk": {"S": "a"}}}),
     (
         "dynamodb",
@@ -94,6 +95,7 @@ READ = {
     "send_message": ("MessageId",),
     "change_message_visibility": (),
     "put_item": (),
+    "delete_item": (),
     "update_item": (),
     "get_item": ("Item",),
     "get_secret_value": ("SecretString",),

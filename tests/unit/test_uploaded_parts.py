@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from upgate import limits
 from upgate.errors import InvalidArgumentError
 from upgate.intake.multipart_body import NamedPart
 from upgate.resumable import work_names
@@ -53,6 +54,14 @@ def test_last_part_may_be_small_and_no_other() -> None:
     assert len(found.choose([NamedPart(1, "e"), NamedPart(2, "e")])) == 2
     with pytest.raises(InvalidArgumentError, match="part 2: "):
         found.choose([NamedPart(2, "e"), NamedPart(3, "e")])
+
+
+def test_part_of_just_the_least_size_may_stand_anywhere_and_a_byte_less_may_not() -> None:
+    named = [NamedPart(1, "e"), NamedPart(2, "e")]
+    least = Part(1, limits.PART_BYTES, "e", "m")
+    assert uploaded([least, part(2)]).choose(named) == [least, part(2)]
+    with pytest.raises(InvalidArgumentError, match="part 1: "):
+        uploaded([Part(1, limits.PART_BYTES - 1, "e", "m"), part(2)]).choose(named)
 
 
 def test_part_with_another_etag_is_refused() -> None:

@@ -135,6 +135,6 @@ def _ask(connection: Connection, preset: str, bearer: str | None) -> dict[str, A
 
     client = GatewayClient(connection.url, threading.Event())
     try:
-        return ask_for_token(client, preset, bearer)
+        return ask_for_token(client, preset, bearer).document
     finally:
         client.close()

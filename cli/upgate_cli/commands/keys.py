@@ -70,7 +70,8 @@ def rotate(*, keep: int | None, show_secrets: bool, stack: str, as_json: bool) -
     """Make a new pair; it signs from now on.
 
     Old pairs go on verifying, so nothing breaks: give business servers the new pair, and drop
-    old ones with --keep in a later rotation. Functions take up the new pair within 5 minutes.
+    old ones with --keep in a later rotation. Functions take up a new pair when they first meet
+    it, sign with it within 5 minutes, and refuse a dropped one within as long.
     """
     with _secret(stack) as secret:
         fresh = secret.rotate(keep)

@@ -40,7 +40,9 @@ def _table(stack: str) -> Iterator[PresetTable]:
     from upgate_cli.stack.preset_table import PresetTable
 
     with deployed_stack(stack) as found:
-        yield PresetTable(found.session.client("dynamodb"), found.output("LedgerTable"))
+        bucket = found.parameters.get("LogicalBucket")
+        client = found.session.client("dynamodb")
+        yield PresetTable(client, found.output("LedgerTable"), {bucket} if bucket else None)
 
 
 @presets.command("list")
@@ -82,17 +84,20 @@ def show(*, name: str, stack: str, as_json: bool) -> None:
 def put(*, name: str, file: TextIO, stack: str, as_json: bool) -> None:
     """Write a preset from FILE (- is standard input); one that is wrong is refused."""
     from upgate.errors import InvalidPresetError
+    from upgate.issuing import preset_check
     from upgate.issuing import presets as rules
 
     try:
         text = file.read()
-        rules.parse(text)
+        preset = rules.parse(text)
+        preset_check.check(preset, None)  # a fault of its own is told without asking AWS
+        with _table(stack) as table:
+            preset_check.check(preset, table.buckets)
+            table.put(name, text)
     except UnicodeDecodeError:
         raise CommandError("the preset is not UTF-8 text") from None
     except InvalidPresetError as error:
         raise CommandError(f"this preset is wrong: {error.message}") from error
-    with _table(stack) as table:
-        table.put(name, text)
     if as_json:
         print_json({"preset": name})
     else:

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import signal
-from types import FrameType
-from typing import NoReturn
-
 import click
 
 from upgate_cli.connection import Connection, connection_options
 from upgate_cli.gateway.token_options import TokenChoice, token_options
 from upgate_cli.output import print_json, say
+from upgate_cli.termination import end_on_sigterm
 
 
 @click.command()
@@ -69,7 +66,7 @@ def watch(
         parallel=parallel,
         insert_only=insert_only,
     )
-    signal.signal(signal.SIGTERM, _interrupt)
+    end_on_sigterm()
     with synchronizer(connection, choice) as run:
         try:
             for files in settled_files(root, IgnoreRules(root, patterns), Settling(settle), run):
@@ -83,8 +80,3 @@ def watch(
         finally:
             if as_json:
                 print_json(run.counts.as_json())
-
-
-def _interrupt(number: int, frame: FrameType | None) -> NoReturn:
-    """A service manager's way to end it is as good as Ctrl-C."""
-    raise KeyboardInterrupt

@@ -43,9 +43,9 @@ class TokenChoice:
             return GivenToken(self.token.strip())
         if preset := self.preset:
 
-            def ask() -> tuple[str, int]:
-                answer = ask_for_token(client, preset, self.bearer)
-                return answer["token"], answer["expires_at"]
+            def ask() -> tuple[str, float]:
+                issued = ask_for_token(client, preset, self.bearer)
+                return issued.document["token"], issued.seconds_left
 
             return PresetTokens(ask)
         pair = connection.key_pair

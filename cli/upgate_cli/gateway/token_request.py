@@ -7,6 +7,9 @@ from __future__ import annotations
 
 import json
 import re
+import time
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -20,8 +23,20 @@ _API_HOST = re.compile(r"[a-z0-9]+\.execute-api\.([a-z0-9-]+)\.amazonaws\.com(?:
 _SERVICE = "execute-api"
 
 
-def ask_for_token(client: GatewayClient, preset: str, bearer: str | None) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class IssuedToken:
     """The endpoint's whole answer: `token`, `expires_at` and more (`upgate.issuing.token_issue`).
+
+    `seconds_left` is what the token has to live by the gateway's own clock, whatever this machine
+    takes the time to be.
+    """
+
+    document: dict[str, Any]
+    seconds_left: float
+
+
+def ask_for_token(client: GatewayClient, preset: str, bearer: str | None) -> IssuedToken:
+    """A token of a preset.
 
     Without `bearer` it is asked openly first, and with AWS credentials if that is refused.
 
@@ -62,11 +77,11 @@ def _ask_signed(client: GatewayClient, headers: dict[str, str], body: bytes) -> 
     return client.send(Call("POST", _PATH, dict(request.headers.items()), body))
 
 
-def _read(url: str, preset: str, answer: Answer) -> dict[str, Any]:
+def _read(url: str, preset: str, answer: Answer) -> IssuedToken:
     document = answer.document
     if answer.status == 200 and isinstance(document, dict) and "token" in document:
         if isinstance(document["token"], str) and isinstance(document.get("expires_at"), int):
-            return document
+            return IssuedToken(document, document["expires_at"] - _time_of(answer))
         raise CommandError(f"{url}/token gave no token; check --url")
     if answer.status == 404 and answer.is_gateway:
         raise CommandError(f"no preset {preset}: `upgate presets list` shows those that are there")
@@ -76,3 +91,11 @@ def _read(url: str, preset: str, answer: Answer) -> dict[str, Any]:
             "may call execute-api:Invoke"
         )
     raise refusal(url, answer)
+
+
+def _time_of(answer: Answer) -> float:
+    """When the gateway answered, by its clock (RFC 9110, 6.6.1) or, if it is silent, by ours."""
+    try:
+        return parsedate_to_datetime(answer.headers["date"]).timestamp()
+    except (KeyError, ValueError):
+        return time.time()

@@ -85,12 +85,16 @@ class SignedTokens:
 
 
 class PresetTokens:
-    """Tokens of a preset; a new one is asked for shortly before the last one ends."""
+    """Tokens of a preset; a new one is asked for shortly before the last one ends.
 
-    def __init__(self, ask: Callable[[], tuple[str, int]]) -> None:
+    `ask` gives one and the seconds that it has left. They are counted here from the asking on: the
+    gateway's clock and this machine's need not agree.
+    """
+
+    def __init__(self, ask: Callable[[], tuple[str, float]]) -> None:
         self._ask = ask
         self._lock = threading.Lock()
-        self._current, self._expires_at = ask()
+        self._renew()
 
     @property
     def access_key(self) -> str:
@@ -100,13 +104,18 @@ class PresetTokens:
     def token(self, key: str | None) -> str:
         """The current one."""
         with self._lock:
-            if time.time() > self._expires_at - _RENEWED_BEFORE_SECONDS:
-                self._current, self._expires_at = self._ask()
+            used_seconds = time.time() - self._asked_at
+            if not 0 <= used_seconds <= self._seconds_left - _RENEWED_BEFORE_SECONDS:
+                self._renew()
             return self._current
 
     def policy(self) -> PutPolicy:
         """As the first token had it."""
         return read_policy(self._current)
+
+    def _renew(self) -> None:
+        self._asked_at = time.time()
+        self._current, self._seconds_left = self._ask()
 
 
 def read_policy(token: str) -> PutPolicy:

@@ -9,16 +9,23 @@ import secrets
 import signal
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING, Literal
 
 import click
 
 from upgate.tokens import upload_token
 from upgate.tokens.keys import KeyPair
+from upgate_cli.local.options import Options
+from upgate_cli.local.token_auth import TokenAuth, is_issuer
+
+if TYPE_CHECKING:
+    from upgate_cli.local.rig import Running
 
 ROOT = Path(__file__).resolve().parents[3]
 EXAMPLE_TOKEN_SECONDS = 86_400
 
 _ACCESS_KEY = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_PARAMETER = re.compile(r"(?!Architecture=)[A-Za-z0-9]+=[^\s\"',]*")  # as SAM CLI takes them
 _BUCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}")
 
 
@@ -37,6 +44,26 @@ _BUCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}")
 @click.option("--access-key", metavar="AK", help="Access key; a fresh one by default.")
 @click.option("--secret-key", metavar="SK", help="Secret key; a fresh one by default.")
 @click.option(
+    "--token-auth",
+    type=click.Choice(("open", "iam")),
+    default="open",
+    show_default=True,
+    help="Who may ask POST /token: everybody, or who signs with AWS credentials (test/test here).",
+)
+@click.option(
+    "--jwt-issuer",
+    metavar="URL",
+    help="POST /token wants a JWT of this OpenID Connect issuer; plain http on loopback only.",
+)
+@click.option("--jwt-audience", metavar="NAME", help="Audience that the issuer's JWTs must have.")
+@click.option(
+    "--parameter",
+    "parameters",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="A parameter of template.yaml, such as StatusMode=standard.  [repeatable]",
+)
+@click.option(
     "--max-seconds",
     type=click.FloatRange(min=0, min_open=True),
     metavar="N",
@@ -49,6 +76,10 @@ def local(
     bucket: str,
     access_key: str | None,
     secret_key: str | None,
+    token_auth: Literal["open", "iam"],
+    jwt_issuer: str | None,
+    jwt_audience: str | None,
+    parameters: tuple[str, ...],
     max_seconds: float | None,
 ) -> None:
     """Run the whole gateway on this machine: no account, no container.
@@ -59,7 +90,16 @@ def local(
     if not _BUCKET.fullmatch(bucket):
         raise click.BadParameter("letters, digits, '-', '_' and '.' only", param_hint="--bucket")
     keys = _key_pair(access_key, secret_key)
-    raise SystemExit(asyncio.run(_serve(host, port, bucket, keys, max_seconds)))
+    auth = _token_auth(token_auth, jwt_issuer, jwt_audience)
+    options = Options(ROOT, host, port, bucket, keys, auth, _parameters(parameters))
+    raise SystemExit(asyncio.run(_serve(options, max_seconds)))
+
+
+def _parameters(texts: tuple[str, ...]) -> dict[str, str]:
+    for text in texts:
+        if not _PARAMETER.fullmatch(text):
+            raise click.BadParameter(f"{text!r} is not NAME=VALUE", param_hint="--parameter")
+    return dict(text.split("=", 1) for text in texts)
 
 
 def _key_pair(access_key: str | None, secret_key: str | None) -> KeyPair:
@@ -70,11 +110,27 @@ def _key_pair(access_key: str | None, secret_key: str | None) -> KeyPair:
     return KeyPair(access_key or secrets.token_urlsafe(30), secret_key or secrets.token_urlsafe(30))
 
 
-async def _serve(
-    host: str, port: int, bucket: str, keys: KeyPair, max_seconds: float | None
-) -> int:
+def _token_auth(
+    kind: Literal["open", "iam"], issuer: str | None, audience: str | None
+) -> TokenAuth:
+    if issuer is None and audience is None:
+        return TokenAuth(kind)
+    if not issuer or not audience:
+        raise click.UsageError("--jwt-issuer and --jwt-audience are given together")
+    if kind != "open":
+        raise click.UsageError("--token-auth iam and --jwt-issuer exclude each other")
+    if not is_issuer(issuer):
+        raise click.BadParameter(
+            "an https URL, or plain http on this machine", param_hint="--jwt-issuer"
+        )
+    if not re.fullmatch(r"\S+", audience):
+        raise click.BadParameter("must not hold blanks", param_hint="--jwt-audience")
+    return TokenAuth("jwt", issuer, audience)
+
+
+async def _serve(options: Options, max_seconds: float | None) -> int:
     """Run until told to end; return the exit status."""
-    work = asyncio.create_task(_run(host, port, bucket, keys))
+    work = asyncio.create_task(_run(options))
     loop = asyncio.get_running_loop()
     ending: list[int] = []
 
@@ -94,16 +150,15 @@ async def _serve(
     return work.result()
 
 
-async def _run(host: str, port: int, bucket: str, keys: KeyPair) -> int:
+async def _run(options: Options) -> int:
     # Only this command pays for importing an HTTP server and an AWS client.
     from upgate_cli.local.errors import StartError
-    from upgate_cli.local.rig import Options, Running, rig
+    from upgate_cli.local.rig import rig
 
-    options = Options(ROOT, host, port, bucket, keys)
     running: Running
     try:
         async with rig(options, click.echo) as running:
-            click.echo(_summary(running.url, running.emulator.endpoint, bucket, keys))
+            click.echo(_summary(running, options))
             click.echo(f"log {running.emulator.log}\n")
             click.echo(f"ready {running.url}")
             raise await running.emulator.ended()
@@ -113,7 +168,8 @@ async def _run(host: str, port: int, bucket: str, keys: KeyPair) -> int:
         return 1
 
 
-def _summary(url: str, endpoint: str, bucket: str, keys: KeyPair) -> str:
+def _summary(running: Running, options: Options) -> str:
+    url, bucket, keys = running.url, options.bucket, options.keys
     policy = {"scope": bucket, "deadline": int(time.time()) + EXAMPLE_TOKEN_SECONDS}
     token = upload_token.sign(json.dumps(policy).encode(), keys)
     return "\n".join(
@@ -126,6 +182,6 @@ def _summary(url: str, endpoint: str, bucket: str, keys: KeyPair) -> str:
             "Upload something (this token is good for a day):",
             f"  curl -F token={token} -F key=hello.txt -F 'file=hello;filename=hello.txt' {url}/",
             "",
-            f"aws {endpoint}",
+            f"aws {running.emulator.endpoint}",
         )
     )

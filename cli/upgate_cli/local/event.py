@@ -69,8 +69,11 @@ class ResultError(ValueError):
     """A function's result is none that an HTTP API could make an answer of."""
 
 
-def encode(request: Request, match: Match) -> bytes:
-    """Make the event that a function gets for a request, as the JSON that Lambda counts."""
+def encode(request: Request, match: Match, caller: Mapping[str, Any] | None = None) -> bytes:
+    """Make the event that a function gets for a request, as the JSON that Lambda counts.
+
+    `caller` is what the route's authorizer found out.
+    """
     headers = _joined(request.headers)
     cookies = [item.strip() for item in headers.pop("cookie", "").split(";") if item.strip()]
     event: dict[str, Any] = {
@@ -83,6 +86,8 @@ def encode(request: Request, match: Match) -> bytes:
         "isBase64Encoded": False,
     }
     # What is not there is left out, never null: strict readers of the event refuse null.
+    if caller is not None:
+        event["requestContext"]["authorizer"] = caller
     if cookies:
         event["cookies"] = cookies
     if pairs := parse_qsl(request.query, keep_blank_values=True, errors="replace"):

@@ -8,11 +8,13 @@ from __future__ import annotations
 import asyncio
 import json
 import secrets
+from collections.abc import Mapping
 from typing import Protocol
 
 from upgate_cli.local import event
+from upgate_cli.local.authorizer import Authorizer, Caller, DeniedError
 from upgate_cli.local.event import Answer, Request
-from upgate_cli.local.routes import RouteTable
+from upgate_cli.local.routes import Match, RouteTable
 
 # aws.md 1 and 2.
 BODY_BYTES = 10 * 1024 * 1024
@@ -38,10 +40,17 @@ class Gateway:
     """Routes requests to functions within the limits of the real thing."""
 
     def __init__(
-        self, routes: RouteTable, invoke: Invoke, *, seconds: float = INTEGRATION_SECONDS
+        self,
+        routes: RouteTable,
+        invoke: Invoke,
+        *,
+        authorizers: Mapping[str, Authorizer] | None = None,
+        seconds: float = INTEGRATION_SECONDS,
     ) -> None:
+        """`authorizers` are by route key; a route without one is open."""
         self._routes = routes
         self._invoke = invoke
+        self._authorizers = authorizers or {}
         self._seconds = seconds
 
     async def answer(self, request: Request) -> Answer:
@@ -49,7 +58,11 @@ class Gateway:
         match = self._routes.match(request.method, request.path)
         if match is None:
             return refusal(404, "Not Found")
-        payload = event.encode(request, match)
+        try:
+            caller = await self._caller(request, match)
+        except DeniedError as denied:
+            return _denial(denied)
+        payload = event.encode(request, match, caller)
         if len(payload) > EVENT_BYTES:
             return refusal(413, "Request Too Long")
         try:
@@ -63,11 +76,23 @@ class Gateway:
         except (FunctionError, event.ResultError):
             return refusal(500, "Internal Server Error")
 
+    async def _caller(self, request: Request, match: Match) -> Caller | None:
+        authorize = self._authorizers.get(match.route.key)
+        return None if authorize is None else await authorize(request)
+
 
 def refusal(status: int, message: str) -> Answer:
     """An answer of the gateway's own making."""
     body = json.dumps({"message": message}, separators=(",", ":")).encode()
     return _with_request_id(Answer(status, (("content-type", "application/json"),), body))
+
+
+def _denial(denied: DeniedError) -> Answer:
+    answer = refusal(denied.status, denied.message)
+    if denied.challenge is None:
+        return answer
+    headers = (*answer.headers, ("www-authenticate", denied.challenge))
+    return Answer(answer.status, headers, answer.body)
 
 
 def is_head_too_long(request_line: int, header_values: int) -> bool:

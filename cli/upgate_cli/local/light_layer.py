@@ -11,9 +11,9 @@ from __future__ import annotations
 import json
 import shutil
 from pathlib import Path
-from typing import Any
 
-from upgate_cli.local.errors import StartError
+from upgate_cli.local import token_auth
+from upgate_cli.local.template_source import read_template
 
 _LAYER = "MediaLayer"
 
@@ -23,11 +23,7 @@ def write_template(root: Path, state: Path) -> Path:
 
     Paths in it still count from `root`. Raises StartError when SAM's own parser is missing.
     """
-    try:
-        from samtranslator.yaml_helper import yaml_parse
-    except ImportError as error:
-        raise StartError("SAM CLI is missing: run `uv sync` (it is in the group dev)") from error
-    template: dict[str, Any] = yaml_parse((root / "template.yaml").read_text())
+    template = read_template(root)
     layer = template.get("Resources", {}).get(_LAYER)
     if layer is not None:
         source = root / layer["Properties"]["ContentUri"]
@@ -39,6 +35,7 @@ def write_template(root: Path, state: Path) -> Path:
         )
         layer["Properties"]["ContentUri"] = str(target)
         del layer["Metadata"]  # nothing to build
+    token_auth.allow_loopback_issuer(template)
     path = state / "template.json"
     path.write_text(json.dumps(template))
     return path

@@ -8,7 +8,7 @@ import os
 import shutil
 import socket
 import tempfile
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,29 +17,22 @@ import aiohttp
 
 from upgate.tokens.keys import KeyPair
 from upgate_cli.local import cloud, demo_preset, front, stack
+from upgate_cli.local.authorizer import Authorizer
 from upgate_cli.local.emulator import Emulator, emulator
 from upgate_cli.local.errors import StartError
 from upgate_cli.local.gateway import Gateway
 from upgate_cli.local.invoker import Invoker
+from upgate_cli.local.options import Options
 from upgate_cli.local.plain_http import allow_plain_http
-from upgate_cli.local.routes import route_table
+from upgate_cli.local.routes import Route, RouteTable, routes_of
+from upgate_cli.local.security import JwtScheme
+from upgate_cli.local.template_source import check_parameters
 
 _BACKLOG = 128
 _REDELIVERY_WAITS = "1,1,2,5,30,120"  # nobody tries something out for hours
 _WILDCARDS = ("", "0.0.0.0", "::")  # noqa: S104 - recognised, not bound
 
 type Say = Callable[[str], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """What `upgate local` was asked for; `root` is the folder of template.yaml."""
-
-    root: Path
-    host: str
-    port: int
-    bucket: str
-    keys: KeyPair
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +52,7 @@ async def rig(options: Options, say: Say) -> AsyncIterator[Running]:
     """
     if not (options.root / "template.yaml").is_file():
         raise StartError(f"no template.yaml in {options.root}: run this from a clone of Upgate")
+    check_parameters(options.root, options.parameters)
     page = options.root / "web" / "index.html"
     with _listening(options.host, options.port) as listener, _state_folder() as state:
         url = _url(options.host, listener.getsockname()[1])
@@ -66,7 +60,13 @@ async def rig(options: Options, say: Say) -> AsyncIterator[Running]:
             _deployed(options, url, state, say) as (cloud_emulator, deployed),
             aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as http,
         ):
-            gate = Gateway(route_table(deployed), Invoker(http, cloud_emulator.endpoint))
+            routes = routes_of(deployed)
+            is_open = options.token_auth.kind == "open"
+            gate = Gateway(
+                RouteTable(routes),
+                Invoker(http, cloud_emulator.endpoint),
+                authorizers={} if is_open else _authorizers(routes, http),
+            )
             async with front.serving(listener, gate, page):
                 yield Running(url, cloud_emulator)
 
@@ -82,9 +82,14 @@ async def _deployed(
             await asyncio.to_thread(stack.create_artifact_bucket, running.endpoint)
             template = await building
             say("deploying")
-            parameters = {"LogicalBucket": options.bucket, "RedeliveryWaits": _REDELIVERY_WAITS}
+            parameters = {
+                "LogicalBucket": options.bucket,
+                "RedeliveryWaits": _REDELIVERY_WAITS,
+                "Alarms": "false",  # the emulator has none over several metrics
+            }
             if options.host not in _WILDCARDS:  # else clients come by many names: their own counts
                 parameters["PublicUrl"] = url
+            parameters |= {**options.token_auth.parameters, **options.parameters}
             deployed = await stack.deploy(
                 options.root, state, running.endpoint, template, parameters
             )
@@ -99,6 +104,20 @@ async def _deployed(
     finally:
         building.cancel()
         await asyncio.gather(building, return_exceptions=True)
+
+
+def _authorizers(routes: Iterable[Route], http: aiohttp.ClientSession) -> dict[str, Authorizer]:
+    # Only who asks for them pays for importing their libraries.
+    from upgate_cli.local.iam_authorizer import IamAuthorizer
+    from upgate_cli.local.jwt_authorizer import JwtAuthorizer
+
+    return {
+        route.key: JwtAuthorizer(http, route.scheme)
+        if isinstance(route.scheme, JwtScheme)
+        else IamAuthorizer()
+        for route in routes
+        if route.scheme is not None
+    }
 
 
 def _store_keys(endpoint: str, secret: str, keys: KeyPair) -> None:

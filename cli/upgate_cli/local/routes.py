@@ -7,6 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from upgate_cli.local.conditions import Choices
+from upgate_cli.local.security import Scheme, scheme_of
 from upgate_cli.local.stack import Stack
 
 DEFAULT = "$default"
@@ -19,10 +21,14 @@ _VARIABLE = re.compile(r"\{(\w+)(\+?)\}")
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One route: its key (`POST /`, `ANY /a/{proxy+}` or `$default`) and the function behind it."""
+    """One route: its key (`POST /`, `ANY /a/{proxy+}` or `$default`) and the function behind it.
+
+    `scheme` says who may use it; None is everybody.
+    """
 
     key: str
     function: str
+    scheme: Scheme | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,21 +78,25 @@ class _Pattern:
         self.rank = ("+}" in template, -literals, self.method == "ANY")
 
 
-def route_table(stack: Stack) -> RouteTable:
+def routes_of(stack: Stack) -> list[Route]:
     """Read the routes of every HTTP API in a deployed stack.
 
-    SAM writes the events of all functions into the API's OpenAPI `Body`; the authorizers there are
-    left out, because locally every route is open.
+    SAM writes the events of all functions into the API's OpenAPI `Body`.
+
+    Raises:
+        ValueError: a route leads to no function, or has an authorizer of an unknown kind.
     """
-    bodies = (
-        resource["Properties"]["Body"]
+    choices = Choices(stack.template, stack.parameters)
+    return [
+        route
         for resource in stack.template["Resources"].values()
         if resource["Type"] == "AWS::ApiGatewayV2::Api"
-    )
-    return RouteTable(route for body in bodies for route in _routes(body, stack.resources))
+        for route in _routes(choices.settle(resource["Properties"]["Body"]), stack.resources)
+    ]
 
 
 def _routes(body: Mapping[str, Any], resources: Mapping[str, str]) -> Iterator[Route]:
+    schemes = body.get("components", {}).get("securitySchemes", {})
     for path, operations in body["paths"].items():
         for method, operation in operations.items():
             found = _FUNCTION.search(operation[_INTEGRATION]["uri"]["Fn::Sub"])
@@ -94,4 +104,4 @@ def _routes(body: Mapping[str, Any], resources: Mapping[str, str]) -> Iterator[R
                 raise ValueError(f"the route {path} leads to no function of this stack")
             verb = "ANY" if method == _ANY_METHOD else method.upper()
             key = DEFAULT if path.lstrip("/") == DEFAULT else f"{verb} {path}"
-            yield Route(key, resources[found[1]])
+            yield Route(key, resources[found[1]], scheme_of(operation, schemes))

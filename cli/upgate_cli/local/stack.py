@@ -10,7 +10,7 @@ import shutil
 import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -25,10 +25,14 @@ _ARCHITECTURES = {"x86_64": "x86_64", "amd64": "x86_64", "arm64": "arm64", "aarc
 
 @dataclass(frozen=True, slots=True)
 class Stack:
-    """What stands after a deploy: physical ids by logical id, and the template as transformed."""
+    """What stands after a deploy: physical ids by logical id, and the template as transformed.
+
+    `parameters` are those that were given; the others have the template's defaults.
+    """
 
     resources: Mapping[str, str]
     template: Mapping[str, Any]
+    parameters: Mapping[str, str] = field(default_factory=dict)
 
 
 def architecture() -> str:
@@ -86,7 +90,7 @@ async def deploy(
         *("--capabilities", "CAPABILITY_IAM", "--no-confirm-changeset", "--no-progressbar"),
         *("--parameter-overrides", *(f"{name}={value}" for name, value in overrides.items())),
     )
-    return await asyncio.to_thread(_describe, endpoint)
+    return await asyncio.to_thread(_describe, endpoint, overrides)
 
 
 def create_artifact_bucket(endpoint: str) -> None:
@@ -94,14 +98,13 @@ def create_artifact_bucket(endpoint: str) -> None:
     cloud.session().client("s3", endpoint_url=endpoint).create_bucket(Bucket=ARTIFACT_BUCKET)
 
 
-def _describe(endpoint: str) -> Stack:
+def _describe(endpoint: str, parameters: Mapping[str, str]) -> Stack:
     formation = cloud.session().client("cloudformation", endpoint_url=endpoint)
     resources = formation.describe_stack_resources(StackName=STACK_NAME)["StackResources"]
     template = formation.get_template(StackName=STACK_NAME, TemplateStage="Processed")
     body: Any = template["TemplateBody"]  # a mapping, though the stubs say str
-    return Stack(
-        {item["LogicalResourceId"]: item["PhysicalResourceId"] for item in resources}, body
-    )
+    physical = {item["LogicalResourceId"]: item["PhysicalResourceId"] for item in resources}
+    return Stack(physical, body, parameters)
 
 
 def _no_configuration(state: Path) -> Path:

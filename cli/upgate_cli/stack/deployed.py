@@ -17,10 +17,11 @@ _MISSING_STACK = "does not exist"
 
 @dataclass(frozen=True, slots=True)
 class DeployedStack:
-    """A stack's outputs, and the session that found it."""
+    """A stack's outputs and parameters, and the session that found it."""
 
     name: str
     outputs: Mapping[str, str]
+    parameters: Mapping[str, str]
     session: boto3.Session
 
     def output(self, name: str) -> str:
@@ -53,7 +54,10 @@ def deployed_stack(name: str) -> Iterator[DeployedStack]:
         session = boto3.Session()
         found = session.client("cloudformation").describe_stacks(StackName=name)["Stacks"][0]
         outputs = {item["OutputKey"]: item["OutputValue"] for item in found.get("Outputs", [])}
-        yield DeployedStack(name, outputs, session)
+        parameters = {
+            item["ParameterKey"]: item["ParameterValue"] for item in found.get("Parameters", [])
+        }
+        yield DeployedStack(name, outputs, parameters, session)
     except ClientError as error:
         details = error.response["Error"]
         raise CommandError(

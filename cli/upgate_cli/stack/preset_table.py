@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 from upgate.issuing import presets
@@ -16,9 +17,15 @@ _SORT_KEY = "preset"
 
 
 class PresetTable:
-    """Presets by name, each its JSON text."""
+    """Presets by name, each its JSON text.
 
-    def __init__(self, client: DynamoDBClient, table: str) -> None:
+    `buckets` are the stack's, by their logical names; None where they are not known.
+    """
+
+    def __init__(
+        self, client: DynamoDBClient, table: str, buckets: Collection[str] | None = None
+    ) -> None:
+        self.buckets = buckets
         self._client = client
         self._table = table
 

@@ -65,6 +65,13 @@ REDELIVERY_CLAIM_SECONDS = 30  # above the redelivery function's own time
 REDELIVERY_RUNGS = 12
 REDELIVERY_WAIT_SECONDS = 24 * 3600
 QUEUE_DELAY_SECONDS = 900  # SQS's longest
+CLOCK_SKEW_SECONDS = 60  # what two functions' clocks may differ by and still be believed
+
+# `upgate listen` (development stacks). Request and answer lie in one item of 400 KB, in base64.
+LISTENER_LEASE_SECONDS = 30
+MAILBOX_LIFETIME_SECONDS = 3600  # of what nobody has removed
+MAILBOX_BODY_BYTES = 64 * 1024
+MAILBOX_ANSWER_BYTES = 192 * 1024
 
 # Any outgoing request: the answer's head, and how many of a name's addresses are tried.
 EGRESS_HEAD_BYTES = 32 * 1024
@@ -80,8 +87,6 @@ IMAGE_GIF_BLOCKS = 250_000  # sub-blocks of up to 255 bytes: 64 MB of picture, 5
 IMAGE_META_BYTES = 1024 * 1024  # the `meta` box of a HEIF file
 IMAGE_DECODE_PIXELS = 24_000_000  # what is ever decoded: 4 bytes of memory for each
 
-# A media type: RFC 6838 allows 127 characters on either side of the slash.
-MIME_TYPE_BYTES = 255
 SNIFF_BYTES = 8 * 1024  # of the content, to tell its type
 
 # Processing (protocol.md 9): what a client may ask for in one command line.
@@ -95,7 +100,6 @@ FOP_FETCH_REDIRECTS = 2
 JOB_LIFETIME_SECONDS = 30 * 24 * 3600
 JOB_WAITING_SECONDS = 24 * 3600  # after which an upload that nothing came of is said to have failed
 NOTIFY_URL_BYTES = CALLBACK_URL_BYTES
-NOTIFY_BODY_BYTES = 1024 * 1024
 NOTIFY_BUDGET_SECONDS = 8.0
 
 # Results: how long each state of one may be believed.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from upgate.answers import reqid, responses
@@ -35,6 +36,7 @@ def answer(
     """
     context = UploadContext(reqid.make(_PROCESS_ID), time.time(), Stages())
     request = http_event.decode(event)
+    request = replace(request, host=config.host(request.host))
     error: Exception | None = None
     try:
         response = responses.preflight() if request.method == "OPTIONS" else carry(request, context)

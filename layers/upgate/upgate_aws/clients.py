@@ -42,7 +42,7 @@ def thin_s3() -> S3Client:
 
 @cache
 def dynamodb() -> DynamoDBClient:
-    """PutItem, UpdateItem, GetItem and Query."""
+    """PutItem, UpdateItem, DeleteItem, GetItem and Query."""
     endpoint = _endpoint("dynamodb", "DYNAMODB", Patience(1, 2), json_error_code)
     return cast("DynamoDBClient", ThinDynamoDb(endpoint))
 

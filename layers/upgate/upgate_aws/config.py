@@ -15,6 +15,8 @@ from urllib.parse import urlsplit
 from upgate import limits
 from upgate.answers.responses import CorsSettings
 
+_GATEWAY_HOST = re.compile(r"[a-z0-9]+\.execute-api\.[a-z0-9-]+\.amazonaws\.com(\.cn)?", re.ASCII)
+
 
 class ConfigError(ValueError):
     """A variable of the function's environment is missing or wrong; names it."""
@@ -34,6 +36,15 @@ class HttpConfig:
     def origin(self, requested: str) -> str:
         """Scheme and host to give to a client whose request came to the origin `requested`."""
         return self.public_url or requested
+
+    def host(self, requested: str) -> str:
+        """Host in whose name a client signs, of a request whose Host header is `requested`.
+
+        Behind CloudFront that header is the API's own, which no client has heard of (aws.md 2).
+        """
+        if self.public_url and _GATEWAY_HOST.fullmatch(requested):
+            return urlsplit(self.public_url).netloc
+        return requested
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,6 +110,8 @@ class AsyncOpsConfig:
     work_bucket: str
     ledger_table: str
     ops_queue: str
+    heavy_queue: str
+    """Where work goes that would take too long here; empty: nowhere."""
     redelivery_queue: str
     callback_function: str
     result_days: int
@@ -117,6 +130,7 @@ class DownloadConfig:
     ops_queue: str
     callback_function: str
     result_days: int
+    url_lifetime_seconds: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,6 +153,9 @@ class CallbackConfig:
     keys_secret: str
     callback_hosts: frozenset[str]
     is_local: bool
+    ledger_table: str
+    listens: bool
+    """Whether `upgate listen` may take callbacks to a developer's machine."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -214,6 +231,7 @@ def asyncops_config(environ: Mapping[str, str]) -> AsyncOpsConfig:
         work_bucket=_read(environ, "UPGATE_WORK_BUCKET", str),
         ledger_table=_read(environ, "UPGATE_LEDGER_TABLE", str),
         ops_queue=_read(environ, "UPGATE_OPS_QUEUE", str),
+        heavy_queue=environ.get("UPGATE_HEAVY_QUEUE", ""),
         redelivery_queue=_read(environ, "UPGATE_REDELIVERY_QUEUE", str),
         callback_function=_read(environ, "UPGATE_CALLBACK_FUNCTION", str),
         result_days=int(_read(environ, "UPGATE_RESULT_DAYS", _number(2, 36_500), "365")),
@@ -232,6 +250,9 @@ def download_config(environ: Mapping[str, str]) -> DownloadConfig:
         ops_queue=_read(environ, "UPGATE_OPS_QUEUE", str),
         callback_function=_read(environ, "UPGATE_CALLBACK_FUNCTION", str),
         result_days=int(_read(environ, "UPGATE_RESULT_DAYS", _number(2, 36_500), "365")),
+        url_lifetime_seconds=int(
+            _read(environ, "UPGATE_DOWNLOAD_URL_SECONDS", _number(60, 43_200), "3600")
+        ),
     )
 
 
@@ -255,6 +276,8 @@ def callback_config(environ: Mapping[str, str]) -> CallbackConfig:
         keys_secret=_read(environ, "UPGATE_KEYS_SECRET", str),
         callback_hosts=frozenset(_list(environ.get("UPGATE_CALLBACK_HOSTS", ""))),
         is_local=_is_local(environ),
+        ledger_table=_read(environ, "UPGATE_LEDGER_TABLE", str),
+        listens=_read(environ, "UPGATE_CALLBACK_LISTEN", _boolean, "false"),
     )
 
 

@@ -24,9 +24,16 @@ class HttpRequest:
     query: str
     headers: Mapping[str, str]
     domain: str
+    host: str
+    """In whose name the client asked, and signs; the boundary puts a public one in (config.py)."""
     identity: str | None
     """JWT subject or IAM principal, where the route's authorizer established one."""
     event: Mapping[str, Any]
+
+    @property
+    def is_authorized(self) -> bool:
+        """Whether the route has an authorizer; `identity` is what it established."""
+        return bool(self.event["requestContext"].get("authorizer"))
 
     @property
     def content_type(self) -> str:
@@ -81,14 +88,16 @@ _REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 
 def decode(event: Mapping[str, Any]) -> HttpRequest:
     """Read an event; a malformed one is a fault of the deployment and raises KeyError."""
-    context = event["requestContext"]
+    context, headers = event["requestContext"], event.get("headers", {})
+    domain = context.get("domainName", "")
     return HttpRequest(
         route=event["routeKey"],
         method=context["http"]["method"],
         path=event["rawPath"],
         query=event.get("rawQueryString", ""),
-        headers=event.get("headers", {}),
-        domain=context.get("domainName", ""),
+        headers=headers,
+        domain=domain,
+        host=headers.get("host") or domain,
         identity=_identity(context.get("authorizer") or {}),
         event=event,
     )

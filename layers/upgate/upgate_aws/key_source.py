@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import math
 import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from upgate.errors import StorageFailedError
 from upgate.tokens.keys import KeyPair, KeyRing
+from upgate_aws.log import logger
 
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
@@ -31,24 +33,37 @@ class KeySource:
         self._secret_id = secret_id
         self._clock = clock
         self._ring: KeyRing | None = None
-        self._read_at = 0.0
+        self._stale_at = 0.0
+        self._refresh_from = -math.inf
 
     def ring(self) -> KeyRing:
-        """The current key ring.
+        """The current key ring; the last one while the secret cannot be read.
 
         Raises:
             StorageFailedError: the secret cannot be read, and no ring is at hand.
         """
-        if self._ring is None or self._clock() - self._read_at > CACHE_SECONDS:
-            self._ring = self._read()
+        if self._ring is None:
+            return self._read()
+        if self._clock() > self._stale_at:
+            try:
+                return self._read()
+            except StorageFailedError:
+                self._stale_at = self._clock() + REFRESH_SECONDS
+                logger.warning("keys not read again, the last ones stay", exc_info=True)
         return self._ring
 
     def find(self, access_key: str) -> KeyPair | None:
-        """The pair of an access key, after one refresh if it is a new one."""
-        pair = self.ring().find(access_key)
-        if pair is None and self._clock() - self._read_at > REFRESH_SECONDS:
-            self._ring = self._read()
-            pair = self._ring.find(access_key)
+        """The pair of an access key, after one refresh if it is a new one.
+
+        Raises:
+            StorageFailedError: as `ring`, and for an unknown key when the refresh fails.
+        """
+        before = self._ring
+        ring = self.ring()
+        pair = ring.find(access_key)
+        if pair is None and ring is before and self._clock() >= self._refresh_from:
+            self._refresh_from = self._clock() + REFRESH_SECONDS
+            pair = self._read().find(access_key)
         return pair
 
     def _read(self) -> KeyRing:
@@ -58,8 +73,9 @@ class KeySource:
             secret = self._client().get_secret_value(SecretId=self._secret_id)
         except (BotoCoreError, ClientError) as error:
             raise StorageFailedError from error
-        self._read_at = self._clock()
-        return parse_secret(secret["SecretString"])
+        self._ring = parse_secret(secret["SecretString"])
+        self._stale_at = self._clock() + CACHE_SECONDS
+        return self._ring
 
 
 def parse_secret(text: str) -> KeyRing:

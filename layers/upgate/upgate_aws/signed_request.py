@@ -17,7 +17,7 @@ def authorize(request: HttpRequest, keys: KeyLookup, now_seconds: float) -> str:
     """The access key that signed a request; raises as `request_authorization.verify` does."""
     signed = SignedRequest(
         request.method,
-        request.headers.get("host") or request.domain,
+        request.host,
         request.path,
         request.query,
         request.headers,

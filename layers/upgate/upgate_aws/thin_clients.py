@@ -121,6 +121,10 @@ class ThinDynamoDb(ThinJson):
         """UpdateItem."""
         return self.call("UpdateItem", arguments)
 
+    def delete_item(self, **arguments: Any) -> dict[str, Any]:
+        """DeleteItem."""
+        return self.call("DeleteItem", arguments)
+
     def get_item(self, **arguments: Any) -> dict[str, Any]:
         """GetItem."""
         return self.call("GetItem", arguments)

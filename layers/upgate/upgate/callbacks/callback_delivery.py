@@ -14,9 +14,8 @@ from upgate.callbacks.callback import (
     CallbackRequest,
 )
 from upgate.callbacks.callback_signature import sign_qbox, sign_qiniu
-from upgate.outbound.egress import Egress
 from upgate.outbound.egress_errors import EgressError
-from upgate.outbound.egress_exchange import EgressAnswer, OutgoingRequest
+from upgate.outbound.egress_exchange import EgressAnswer, OutgoingRequest, Sender
 from upgate.outbound.egress_socket import Clock
 from upgate.outbound.egress_url import Target, parse_target
 from upgate.tokens.keys import KeyPair
@@ -38,7 +37,7 @@ class UnknownAccessKeyError(LookupError):
 def deliver(
     request: CallbackRequest,
     keys: KeyLookup,
-    egress: Egress,
+    egress: Sender,
     clock: Clock = time.monotonic,
 ) -> CallbackOutcome:
     """Offer the callback to each URL in turn until one accepts it.
@@ -68,7 +67,7 @@ def deliver(
 
 
 def _attempt(
-    request: CallbackRequest, url: str, pair: KeyPair, egress: Egress, timeout_seconds: float
+    request: CallbackRequest, url: str, pair: KeyPair, egress: Sender, timeout_seconds: float
 ) -> tuple[int, str, bytes]:
     """Status (0: no answer), error (empty: accepted) and body of one attempt."""
     body = request.body.encode()
@@ -87,7 +86,8 @@ def _attempt(
             limits.CALLBACK_ANSWER_BYTES,
         )
     except EgressError as error:
-        return 0, str(error), b""
+        # An error without a text would be an acceptance.
+        return 0, str(error) or type(error).__name__, b""
     return answer.status, _objection(request, answer), answer.body
 
 

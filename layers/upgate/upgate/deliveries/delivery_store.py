@@ -11,8 +11,9 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from upgate.callbacks.callback import CallbackOutcome
-from upgate.deliveries import delivery
+from upgate.deliveries import claims, delivery
 from upgate.deliveries.delivery import Delivery, DeliveryState
+from upgate.deliveries.table_items import ItemFullError
 from upgate.deliveries.upload_item import UploadItems
 from upgate.dynamo_item import encode
 
@@ -41,9 +42,9 @@ class DeliveryStore:
         """
         condition = (
             "delivery = :owed AND (attribute_not_exists(rung) OR rung <= :rung)"
-            " AND (attribute_not_exists(claimed_until) OR claimed_until < :now)"
+            f" AND {claims.IS_FREE}"
         )
-        values = encode({":owed": _OWED, ":rung": rung, ":now": now, ":until": until})
+        values = encode({":owed": _OWED, ":rung": rung, ":until": until}) | claims.moments(now)
         return self._items.update(
             upload_id, "SET claimed_until = :until", values, condition=condition
         )
@@ -111,14 +112,21 @@ class DeliveryStore:
     ) -> None:
         attempts = delivery.attempts_of(outcome, round(time.time() * 1000))
         bound = values | encode({":state": str(state), ":count": len(attempts)})
-        bound[":none"] = {"L": []}
         bound[":history"] = {"L": [delivery.to_item(attempt) for attempt in attempts]}
-        update = (
-            "SET delivery = :state, history = list_append(if_not_exists(history, :none), :history)"
-        )
-        self._items.update(
-            upload_id, f"{update}{more} ADD attempts :count", bound, condition=condition
-        )
+        set_state = f"SET delivery = :state{more}, history = "
+        try:
+            self._items.update(
+                upload_id,
+                f"{set_state}list_append(if_not_exists(history, :none), :history)"
+                " ADD attempts :count",
+                bound | {":none": {"L": []}},
+                condition=condition,
+            )
+        except ItemFullError:
+            # A client may repeat as often as it likes: the state is worth more than the history.
+            self._items.update(
+                upload_id, f"{set_state}:history ADD attempts :count", bound, condition=condition
+            )
 
 
 def _kept(answer: bytes) -> str | None:

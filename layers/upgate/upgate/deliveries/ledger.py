@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from upgate import limits
 from upgate.callbacks.callback import CallbackOutcome, CallbackRequest
+from upgate.deliveries import claims
 from upgate.deliveries.delivery import DeliveryState
 from upgate.deliveries.delivery_store import DeliveryStore
 from upgate.deliveries.upload_item import UploadItems
@@ -82,20 +83,17 @@ class DynamoLedger:
         recorded: whoever repeats the upload meanwhile gets DeliveryUnderWayError.
         """
         now = round(time.time() * 1000)
-        claim = round(limits.DELIVERY_CLAIM_SECONDS * 1000) if intent.callback else None
-        attributes = encode(
-            _attributes(intent) | {"claimed_until": None if claim is None else now + claim}
-        )
+        until = now + round(limits.DELIVERY_CLAIM_SECONDS * 1000) if intent.callback else None
+        attributes = encode(_attributes(intent) | {"claimed_until": until})
         names = {f"#{name}": name for name in attributes}
         values = {f":{name}": value for name, value in attributes.items()}
         is_written = self._items.update(
             intent.upload_id,
             # Not PutItem: what earlier calls of this upload tried stays in `history`.
             "SET " + ", ".join(f"#{name} = :{name}" for name in attributes) + " REMOVE rung",
-            values | encode({":now": now}),
+            values | claims.moments(now),
             # One's own claim is there where the answer to this very request was lost.
-            condition="attribute_not_exists(answer) AND (attribute_not_exists(claimed_until)"
-            " OR claimed_until < :now OR #reqid = :reqid)",
+            condition=f"attribute_not_exists(answer) AND ({claims.IS_FREE} OR #reqid = :reqid)",
             names=names,
         )
         return None if is_written else self._kept_answer(intent.upload_id)

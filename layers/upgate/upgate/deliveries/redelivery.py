@@ -16,7 +16,7 @@ from upgate import limits
 from upgate.callbacks.callback import CallbackOutcome, CallbackRequest
 from upgate.deliveries.delivery import DeliveryState
 from upgate.deliveries.delivery_store import DeliveryStore
-from upgate.deliveries.redelivery_ladder import Ladder
+from upgate.deliveries.redelivery_ladder import LONGEST_WAIT_SECONDS, Ladder
 from upgate.deliveries.redelivery_queue import Redelivery, RedeliveryQueue
 
 
@@ -55,7 +55,8 @@ class Redeliverer:
             StorageFailedError: ledger or queue failed; the message is to come again.
         """
         now = time.time()
-        if message.due_at > now:
+        # Due later than any rung can be, it is from a wrong clock, and would wait for ever.
+        if now < message.due_at <= now + LONGEST_WAIT_SECONDS:
             self._ports.queue.send(message)
             return RedeliveryEnd.POSTPONED
         delivery = self._ports.deliveries.read(message.upload_id)

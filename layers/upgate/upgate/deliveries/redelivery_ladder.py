@@ -6,10 +6,13 @@ import random
 import time
 from dataclasses import dataclass
 
+from upgate import limits
 from upgate.deliveries.redelivery_queue import Redelivery
 
 # What a wait may be longer by, so that a server that comes back does not get all at once.
 _JITTER = 0.2
+LONGEST_WAIT_SECONDS = limits.REDELIVERY_WAIT_SECONDS * (1 + _JITTER) + limits.CLOCK_SKEW_SECONDS
+"""What lies between now and a message's time at most, its sender's clock being right."""
 
 
 @dataclass(frozen=True, slots=True)

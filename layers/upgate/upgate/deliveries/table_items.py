@@ -5,10 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from upgate.errors import StorageFailedError
 from upgate.objects import storage
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+
+
+class ItemFullError(StorageFailedError):
+    """The item would be above 400 KB."""
 
 
 class TableItems:
@@ -33,7 +38,12 @@ class TableItems:
         condition: str | None = None,
         names: Mapping[str, str] | None = None,
     ) -> bool:
-        """One UpdateItem; whether its condition held. `values` are in DynamoDB's notation."""
+        """One UpdateItem; whether its condition held. `values` are in DynamoDB's notation.
+
+        Raises:
+            ItemFullError: nothing was written, for the item would be too large.
+            StorageFailedError: anything else; it may be written.
+        """
         from botocore.exceptions import ClientError
 
         options: dict[str, Any] = {
@@ -50,7 +60,11 @@ class TableItems:
                     **{name: option for name, option in options.items() if option is not None},
                 )
             except ClientError as error:
-                if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
-                    raise
-                return False
+                code = error.response["Error"]["Code"]
+                if code == "ConditionalCheckFailedException":
+                    return False
+                # The requests themselves are constant, and valid.
+                if code == "ValidationException":
+                    raise ItemFullError from error
+                raise
         return True

@@ -15,7 +15,6 @@ from upgate.objects import storage
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-URL_LIFETIME_SECONDS = 3600
 # Types that a browser runs scripts of, in the name of the host that served them (aws.md 10).
 _ACTIVE_TYPES = ("text/html", "application/xhtml", "image/svg", "text/xml", "application/xml")
 _PLAYLIST_TYPES = (PLAYLIST_TYPE, "application/vnd.apple.mpegurl", "audio/mpegurl")
@@ -50,9 +49,12 @@ class ServedObject:
 class ObjectServer:
     """Answers with objects; no byte of them passes through, but for playlists."""
 
-    def __init__(self, presign: Presign, client: Callable[[], S3Client]) -> None:
+    def __init__(
+        self, presign: Presign, client: Callable[[], S3Client], url_lifetime_seconds: int
+    ) -> None:
         self._presign = presign
         self._client = client
+        self._url_lifetime_seconds = url_lifetime_seconds
 
     def serve(self, served: ServedObject, method: str, attname: str | None) -> Response:
         """302 to S3, which answers ranges and conditions itself; a playlist is answered here.
@@ -74,7 +76,7 @@ class ObjectServer:
         elif kind.startswith(_ACTIVE_TYPES) or kind.endswith("+xml"):
             overrides["response-content-disposition"] = "attachment"
         url = self._presign(
-            method, served.s3_bucket, served.s3_name, URL_LIFETIME_SECONDS, overrides
+            method, served.s3_bucket, served.s3_name, self._url_lifetime_seconds, overrides
         )
         return Response(302, headers={"Location": url}, content_type="")
 

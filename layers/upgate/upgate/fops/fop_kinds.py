@@ -7,6 +7,8 @@ from upgate.fops.fop import Pipe
 # tests/unit/test_fop_kinds.py holds these against the media layer's own tables.
 INSPECTIONS = frozenset(("imageInfo", "exif", "imageAve", "avinfo"))
 IMAGES = frozenset(("imageView2", "imageView", "imageMogr2", "watermark"))
+FILMS = frozenset(("avthumb", "vframe"))
+ALL = INSPECTIONS | IMAGES | FILMS
 
 
 def describes(pipe: Pipe) -> bool:

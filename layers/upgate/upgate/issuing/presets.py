@@ -44,6 +44,10 @@ class Preset:
     policy: Mapping[str, Json]
     """Put-policy fields by their wire names, without those that the gateway fills in."""
 
+    def policy_text(self) -> bytes:
+        """The policy of an upload to the bucket, as JSON."""
+        return json.dumps({"scope": self.bucket, **self.policy}).encode()
+
 
 class PresetStore(Protocol):
     """Where presets are kept."""
@@ -158,9 +162,8 @@ def _check_scope(preset: Preset) -> None:
 
 
 def _check_policy(preset: Preset) -> None:
-    text = json.dumps({"scope": preset.bucket, **preset.policy}).encode()
     try:
-        policy = put_policy.parse(text)
+        policy = put_policy.parse(preset.policy_text())
         reply.check_return_url(policy.return_url)
     except UpgateError as error:
         raise InvalidPresetError(error.message) from error

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import tzinfo
 from enum import StrEnum
+from typing import Protocol
 
 from upgate import limits
 from upgate.callbacks.callback import CallbackOutcome, CallbackRequest
@@ -39,7 +40,6 @@ from upgate.objects.source_object import SourceObject
 BUSY_DELAY_SECONDS = 5
 _LEAST_SECONDS = 60.0  # with less, the rest of a job is for an invocation of its own
 
-type Find = Callable[[str, str], SourceObject | None]
 type Make = Callable[[SourceObject, Pipe, bool], tuple[Result, bool]]
 """The result of a pipe, and whether it was there already; `force` makes it anew.
 
@@ -62,6 +62,16 @@ class WorkEnd(StrEnum):
     RESULT_FAILED = "result_failed"
 
 
+class Find(Protocol):
+    """See `source_object.find`."""
+
+    def __call__(
+        self, s3_bucket: str, s3_name: str, version: str | None = None
+    ) -> SourceObject | None:
+        """An object as it is now, or one version of it."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobPorts:
     """The outside world of a job."""
@@ -77,6 +87,8 @@ class JobPorts:
     call_back: Callable[[CallbackRequest], CallbackOutcome]
     seconds_left: Callable[[], float]
     time_zone: tzinfo
+    heavy_queue: OpsQueue | None = None
+    """Of a function with more processors, for what would take too long here."""
 
 
 class JobRunner:
@@ -102,8 +114,11 @@ class JobRunner:
                 return self._make_result(message)
 
     def _object_created(self, event: ObjectCreated) -> WorkEnd:
-        """Whatever the event was of, what counts is the upload that the object is of now."""
-        found = self._ports.find(event.s3_bucket, event.s3_name)
+        """What counts is the upload that made this version, though another overwrote it since.
+
+        In a bucket without versions it is the upload that the object is of now.
+        """
+        found = self._ports.find(event.s3_bucket, event.s3_name, event.version)
         if found is None or found.upload_id is None:
             return WorkEnd.NOTHING
         intent = self._ports.ledger.read_intent(found.upload_id)
@@ -141,6 +156,12 @@ class JobRunner:
             except ResultBusyError:
                 self._ports.jobs.pause(job_id, item)
                 is_busy = True
+            except TooSlowError as error:
+                if self._ports.heavy_queue is not None:
+                    self._ports.jobs.pause(job_id, item)
+                    self._ports.heavy_queue.send(RunJob(job_id))
+                    return WorkEnd.CONTINUED
+                self._ports.jobs.finish(job.job_id, _failed(item, error.message))
             except StorageFailedError:
                 self._ports.jobs.pause(job_id, item)
                 raise
@@ -159,7 +180,7 @@ class JobRunner:
     def _run_item(
         self, job: Job, item: Item, source: SourceObject | None, *, is_first: bool
     ) -> Item:
-        """What has become of a command; a passing fault goes on up."""
+        """What has become of a command; a passing fault goes on up, and what is too slow here."""
         self._ports.jobs.start(job.job_id, item)
         if item.attempts >= limits.FOP_ATTEMPTS:
             return _failed(item, "the command ended its function too often: too much for it")
@@ -176,7 +197,7 @@ class JobRunner:
         except TooSlowError as error:
             if not is_first:  # alone it has the whole time of an invocation
                 raise ResultBusyError from error
-            return _failed(item, error.message)
+            raise
         except (FopError, InvalidArgumentError, NoSuchBucketError) as error:
             return _failed(item, error.message)
         return replace(

@@ -22,6 +22,8 @@ class ObjectCreated:
 
     s3_bucket: str
     s3_name: str
+    version: str | None = None
+    """None where the bucket keeps no versions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,4 +89,5 @@ def decode(text: str) -> tuple[OpsMessage, ...]:
 def _object_created(record: Mapping[str, Any]) -> ObjectCreated:
     """Keys are encoded as in forms: a space is a plus sign."""
     s3 = record["s3"]
-    return ObjectCreated(s3["bucket"]["name"], unquote_plus(s3["object"]["key"]))
+    made = s3["object"]
+    return ObjectCreated(s3["bucket"]["name"], unquote_plus(made["key"]), made.get("versionId"))

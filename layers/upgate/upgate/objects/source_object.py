@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from upgate.objects import storage
 
@@ -29,13 +29,20 @@ class SourceObject:
     upload_id: str | None = None
 
 
-def find(client: S3Client, s3_bucket: str, s3_name: str) -> SourceObject | None:
-    """Ask S3 for an object; None if there is none. Raises StorageFailedError."""
+def find(
+    client: S3Client, s3_bucket: str, s3_name: str, version: str | None = None
+) -> SourceObject | None:
+    """Ask S3 for an object, as it is now or as one version; None if there is none.
+
+    Raises:
+        StorageFailedError: S3 failed.
+    """
     from botocore.exceptions import ClientError
 
+    wanted: dict[str, Any] = {"VersionId": version} if version else {}
     with storage.failures():
         try:
-            head = client.head_object(Bucket=s3_bucket, Key=s3_name)
+            head = client.head_object(Bucket=s3_bucket, Key=s3_name, **wanted)
         except ClientError as error:
             if storage.status_of(error) == 404:
                 return None

@@ -8,6 +8,7 @@ import re
 import socket
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from upgate import limits
 from upgate.outbound.egress_errors import (
@@ -19,6 +20,9 @@ from upgate.outbound.egress_socket import Deadline, DeadlineSocket
 from upgate.outbound.egress_url import Target, check_host_header
 
 _HEADER_VALUE = re.compile(r"[\t\x20-\x7e]*\Z")
+_LENGTH = re.compile(r"[0-9]{1,18}\Z", re.ASCII)  # RFC 9110, 8.6; what has more digits is no answer
+_CUT_SHORT = "read: unexpected EOF"
+_MALFORMED = "read: malformed HTTP response"
 _READ_BYTES = 64 * 1024
 _CHUNK_OVERHEAD = 8  # one-byte chunks cost six bytes each; nobody honest is above this
 
@@ -43,6 +47,15 @@ class EgressAnswer:
     body: bytes = field(repr=False)
     location: str = ""
     """Where a redirect points to; nothing here follows one."""
+
+
+class Sender(Protocol):
+    """What sends a request and brings back its answer: `Egress`, or what stands in for it."""
+
+    def send(
+        self, request: OutgoingRequest, timeout_seconds: float, answer_limit_bytes: int, /
+    ) -> EgressAnswer:
+        """As `Egress.send`; raises EgressError."""
 
 
 def check_headers(request: OutgoingRequest) -> None:
@@ -73,6 +86,7 @@ def exchange(
     stream.allow(limits.EGRESS_HEAD_BYTES)
     try:
         with client.getresponse() as answer:
+            _check_head(answer, stream)
             stream.allow(limits.EGRESS_HEAD_BYTES + limit_bytes * _CHUNK_OVERHEAD)
             body = _read_body(answer, limit_bytes)
             headers = answer.headers
@@ -84,8 +98,9 @@ def exchange(
             )
     except http.client.RemoteDisconnected as error:
         raise EgressConnectionError("read: EOF") from error
-    except http.client.HTTPException as error:
-        raise EgressConnectionError("read: malformed HTTP response") from error
+    # ValueError: http.client takes a chunk of less than no bytes, and fails only when it reads it.
+    except (http.client.HTTPException, ValueError) as error:
+        raise EgressConnectionError(_MALFORMED) from error
 
 
 def _write(client: http.client.HTTPConnection, request: OutgoingRequest) -> None:
@@ -103,6 +118,15 @@ def _write(client: http.client.HTTPConnection, request: OutgoingRequest) -> None
         client.endheaders(request.body)
 
 
+def _check_head(answer: http.client.HTTPResponse, stream: DeadlineSocket) -> None:
+    """Refuse what http.client lets pass: a head that breaks off, a length that is none."""
+    if stream.has_ended:  # a whole head is read without a look at what follows it
+        raise EgressConnectionError(_CUT_SHORT)
+    lengths = set(answer.headers.get_all("Content-Length", ()))
+    if not answer.chunked and (len(lengths) > 1 or not all(map(_LENGTH.match, lengths))):
+        raise EgressConnectionError(_MALFORMED)
+
+
 def _read_body(answer: http.client.HTTPResponse, limit_bytes: int) -> bytes:
     too_large = EgressAnswerTooLargeError(f"answer is larger than {limit_bytes} bytes")
     if (answer.length or 0) > limit_bytes:
@@ -113,5 +137,5 @@ def _read_body(answer: http.client.HTTPResponse, limit_bytes: int) -> bytes:
         if len(body) > limit_bytes:
             raise too_large
     if answer.length:  # announced and not sent; `read` with a size does not mind
-        raise EgressConnectionError("read: unexpected EOF")
+        raise EgressConnectionError(_CUT_SHORT)
     return bytes(body)

@@ -50,6 +50,8 @@ class DeadlineSocket(io.RawIOBase):
         self._connection = connection
         self._deadline = deadline
         self._allowed_bytes = 0
+        self.has_ended = False
+        """Whether the peer was found to send no more."""
 
     def allow(self, count: int) -> None:
         """Set how many bytes may be received from now on."""
@@ -69,6 +71,7 @@ class DeadlineSocket(io.RawIOBase):
         self._connection.settimeout(self._deadline.remaining_seconds())
         received = self._connection.recv_into(buffer[: self._allowed_bytes])
         self._allowed_bytes -= received
+        self.has_ended = not received
         return received
 
     def sendall(self, data: bytes) -> None:

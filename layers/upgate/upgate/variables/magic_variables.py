@@ -49,6 +49,12 @@ class UploadFacts:
     describe_media: DescribeMedia | None = None
 
 
+def has_value(name: str, place: Field) -> bool:
+    """Whether a variable can have a value in a field; any `x:` variable can."""
+    root = name.partition(".")[0]
+    return name.startswith("x:") or (root in _VARIABLES and place not in _NOT_IN.get(root, ()))
+
+
 class MagicVariables:
     """Resolves names for the template functions."""
 

@@ -72,6 +72,11 @@ def variables_in(template: str) -> set[str]:
     return {_name(match) for match in _ANY_VARIABLE.finditer(template)}
 
 
+def without_variables(template: str) -> str:
+    """The template's own text."""
+    return _ANY_VARIABLE.sub("", template)
+
+
 class _Budget:
     """What variables may add to a template: a short one can name a long value a thousand times."""
 

@@ -55,6 +55,8 @@ def boxes(data: bytes) -> Iterator[Box]:
             raise BrokenImageError("a box that does not fit")
         yield Box(data[at + 4 : at + 8], data[at + 8 : at + length])
         at += length
+    if at < len(data):
+        raise BrokenImageError("more boxes than are looked at")
 
 
 def primary_size(children: dict[bytes, Box]) -> tuple[int, int]:

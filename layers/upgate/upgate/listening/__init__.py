@@ -1,0 +1,1 @@
+"""Callbacks of a development stack brought to a developer's machine (`upgate listen`)."""

@@ -1,0 +1,78 @@
+"""The template's variables and the ones that functions read are the same, both ways."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.fakes.cloudformation import TEMPLATE_PATH, ChangeSet
+from upgate_aws import config
+
+CHANGE_SET = ChangeSet.of(HeavyOps="true")
+GLOBALS: dict[str, str] = CHANGE_SET.resolve(
+    CHANGE_SET.template["Globals"]["Function"]["Environment"]["Variables"]
+)
+FUNCTIONS: dict[str, dict[str, Any]] = {
+    name: resource["Properties"]
+    for name, resource in CHANGE_SET.resources().items()
+    if resource["Type"] == "AWS::Serverless::Function"
+}
+
+
+class Environment(dict[str, str]):
+    """Variables that remember which of them were read, and which were asked for in vain."""
+
+    def __init__(self, values: Mapping[str, str]) -> None:
+        super().__init__(values)
+        self.names_read: set[str] = set()
+
+    def get(self, key: str, default: Any = None) -> Any:
+        self.names_read.add(key)
+        return super().get(key, default)
+
+    def __getitem__(self, key: str) -> str:
+        self.names_read.add(key)
+        return super().__getitem__(key)
+
+
+def ours(names: Mapping[str, object] | set[str]) -> set[str]:
+    return {name for name in names if name.startswith("UPGATE_")}
+
+
+def variables(function: str) -> dict[str, str]:
+    """A function's own variables, filled in."""
+    own: dict[str, Any] = FUNCTIONS[function].get("Environment", {}).get("Variables", {})
+    return {name: str(value) for name, value in own.items()}
+
+
+def names_read(function: str) -> set[str]:
+    """What the function's configuration reads; it must accept the template's defaults."""
+    source = (Path(TEMPLATE_PATH).parent / FUNCTIONS[function]["CodeUri"] / "app.py").read_text()
+    readers = re.findall(r"= (\w+_config)\(os\.environ\)", source)
+    environment = Environment(GLOBALS | variables(function))
+    for reader in readers:
+        getattr(config, reader)(environment)
+    return ours(environment.names_read)
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_function_is_given_every_variable_that_it_reads(function: str) -> None:
+    assert names_read(function) - ours(GLOBALS) - ours(variables(function)) == set()
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_function_reads_every_variable_of_its_own(function: str) -> None:
+    assert ours(variables(function)) - names_read(function) == set()
+
+
+def test_variable_of_all_functions_is_read_by_one() -> None:
+    assert ours(GLOBALS) - set().union(*map(names_read, FUNCTIONS)) == set()
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_variable_for_all_is_not_given_to_one_again(function: str) -> None:
+    assert GLOBALS.keys() & variables(function).keys() == set()
