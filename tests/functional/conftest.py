@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import io
+import logging
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -96,12 +97,14 @@ def log(monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringIO]:
 
     def counted(event: dict[str, Any], *rest: Any) -> dict[str, Any]:
         answered = answer(event, *rest)
-        requests.append(event)
+        if logger.isEnabledFor(logging.INFO):
+            requests.append(event)
         return answered
 
     def counted_work(event: dict[str, Any], *rest: Any) -> dict[str, Any]:
         answered = work(event, *rest)
-        messages.extend(event["Records"])
+        if logger.isEnabledFor(logging.INFO):
+            messages.extend(event["Records"])
         return answered
 
     monkeypatch.setattr(logger.registered_handler, "stream", stream)
