@@ -14,6 +14,7 @@ import pytest
 from tests import events
 from tests.fakes.s3 import error as s3_error
 from tests.functional.conftest import Functions
+from tests.functional.strict_rig import Rig
 from tests.resumable_client import Client, content
 from upgate_aws.aws_endpoint import Answer, AwsEndpoint
 
@@ -256,6 +257,31 @@ def test_v1_is_charged_at_mkfile_and_begins_no_block_afterwards(functions: Funct
     up = Client(functions.load("resumable"), token("v1", uploadsPerDay=1))
     assert up.mkfile(5, up.blocks(b"hello")).status == 200
     assert up.mkblk(5, b"hello").status == 429
+
+
+# Strict uploads: what is not accepted never becomes an object.
+
+
+@pytest.mark.parametrize(
+    ("answers", "statuses"),
+    [
+        ([200], [200, 429]),
+        ([401, 200], [579, 200]),  # refused: gone, and given back
+        ([503, 200], [579, 429]),  # nobody knows yet: it may still become visible
+    ],
+)
+def test_strict_upload_is_counted_unless_it_was_refused(
+    rig: Rig, answers: list[int], statuses: list[int]
+) -> None:
+    rig.business.answers = answers
+    quota = {"name": f"strict-{answers[0]}", "uploadsPerDay": 1}
+    uploads = [rig.form(endUser="u1", quota=quota) for _ in statuses]
+    assert [upload.send()[0] for upload in uploads] == statuses
+
+
+def test_strict_upload_that_is_repeated_is_counted_once(rig: Rig) -> None:
+    upload = rig.form(endUser="u1", quota={"name": "strict-again", "uploadsPerDay": 1})
+    assert [upload.send()[0], upload.send()[0]] == [200, 200]
 
 
 # The token endpoint.

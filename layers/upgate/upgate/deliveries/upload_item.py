@@ -39,12 +39,7 @@ class UploadItems:
         condition: str | None = None,
         names: Mapping[str, str] | None = None,
     ) -> bool:
-        """One UpdateItem; whether its condition held. `values` are in DynamoDB's notation.
-
-        Raises:
-            ItemFullError: nothing was written, for the item would be too large.
-            StorageFailedError: anything else; it may be written.
-        """
+        """One UpdateItem; see `TableItems.update`."""
         return self._items.update(
             item_key(upload_id), update, values, condition=condition, names=names
         )

@@ -9,10 +9,11 @@ from __future__ import annotations
 import hashlib
 import logging
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
+from functools import partial
 from typing import Protocol
 
 from upgate.answers.stages import Stages
@@ -26,6 +27,9 @@ from upgate.tokens.daily_quota import DailyQuota
 from upgate.tokens.put_policy import PutPolicy
 
 _log = logging.getLogger(__name__)
+
+type GiveBack = Callable[[], None]
+"""Takes an upload out of the count: its object is gone again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,11 +115,12 @@ class Quotas:
     @contextmanager
     def charged(
         self, policy: PutPolicy, charge: Charge, now_seconds: float, stages: Stages
-    ) -> Iterator[None]:
+    ) -> Iterator[GiveBack]:
         """Count an upload, then have it stored by the block.
 
         A repetition of an upload is not counted again. What is refused in the block is given
-        back. A fault (599) is not: the object may be stored, and the client's repetition is free.
+        back, and what the block's value is called for. A fault (599) is not: the object may be
+        stored, and the client's repetition is free.
 
         Raises:
             QuotaExceededError: it does not fit into the user's day any more.
@@ -123,18 +128,18 @@ class Quotas:
             StorageFailedError: the ledger failed, so nothing may be stored.
         """
         if policy.quota is None or policy.end_user is None:
-            yield
+            yield _keep
             return
         day = self._day(policy.quota, policy.end_user, now_seconds)
         with stages.stage("quota"):
             is_counted_now = self._count(policy.quota, day, charge, now_seconds)
+        give_back = partial(self._give_back, day, charge) if is_counted_now else _keep
         try:
-            yield
+            yield give_back
         except StorageFailedError:
             raise
         except UpgateError:
-            if is_counted_now:
-                self._give_back(day, charge)
+            give_back()
             raise
 
     def _count(self, quota: DailyQuota, day: UserDay, charge: Charge, now_seconds: float) -> bool:
@@ -159,6 +164,10 @@ class Quotas:
         tomorrow = now.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
         user = hashlib.sha256(end_user.encode()).hexdigest()[:32]
         return UserDay(quota.name, user, now.date().isoformat(), tomorrow.timestamp())
+
+
+def _keep() -> None:
+    """Nothing was counted, so there is nothing to give back."""
 
 
 def _is_reached(limit: int | None, used: int) -> bool:

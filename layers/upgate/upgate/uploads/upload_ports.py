@@ -13,6 +13,7 @@ from upgate.deliveries.ledger import Ledger
 from upgate.objects.storage import Destination, StoredObject
 from upgate.tokens.upload_token import KeyLookup
 from upgate.uploads.quota import QuotaStore
+from upgate.uploads.strict_commit import StrictCommitter
 from upgate.variables.magic_variables import DescribeMedia
 
 
@@ -38,6 +39,7 @@ class UploadPorts:
     find: Callable[[Destination], StoredObject | None]
     """What a destination holds now; see `storage.find`."""
     quotas: QuotaStore
+    strict: StrictCommitter
     describe_media: DescribeMedia | None = None
     redeliver: Callable[[str], None] | None = None
     """Has a callback that failed sent again, by its upload's id; None: nobody does."""
