@@ -12,7 +12,7 @@ from upgate.errors import UpgateError
 from upgate.intake import form, putb64
 from upgate.objects.store import BufferedStore
 from upgate.uploads.upload_ports import UploadContext
-from upgate_aws import boundary, clients
+from upgate_aws import boundary, clients, outcomes
 from upgate_aws.config import upload_config
 from upgate_aws.http_event import HttpRequest
 from upgate_aws.uploading import make_uploader
@@ -24,7 +24,7 @@ UPLOADER = make_uploader(CONFIG, S3, clients.s3)
 
 def lambda_handler(event: dict[str, Any], _: object) -> dict[str, Any]:
     """HTTP API, payload format 2.0."""
-    return boundary.answer(event, CONFIG.http, _carry)
+    return boundary.answer(event, CONFIG.http, _carry, outcomes.of_upload)
 
 
 def _carry(request: HttpRequest, context: UploadContext) -> Response:

@@ -33,6 +33,7 @@ PURPOSES: Mapping[str, str] = {
     "persistentNotifyUrl": "who is told of their end",
     "persistentPipeline": "their queue",
     "persistentType": "1: they run when there is time",
+    "quota": "this gateway's own: what the endUser may upload in a day",
     **dict.fromkeys(
         (
             *("persistentWorkflowTemplateID", "deleteAfterDays", "trafficLimit", "exclusive"),

@@ -39,6 +39,10 @@ S3_PARTS = 10_000
 TOKEN_BYTES = 32 * 1024
 KEYLIMIT_KEYS = 20
 
+# A user's day (the policy extension `quota`): beyond these a number is a slip of the pen.
+QUOTA_UPLOADS = 1_000_000
+QUOTA_BYTES = 10**15
+
 # What a template may grow by once its variables are filled in. A callback's body, URLs and the
 # operations stand together in one ledger item, escaped as JSON: DynamoDB takes 400 KB.
 RENDERED_BYTES = 64 * 1024

@@ -17,6 +17,7 @@ from upgate.deliveries.redelivery_queue import Redelivery, RedeliveryQueue
 from upgate.objects import storage
 from upgate.objects.held_object import HeldObjects
 from upgate.uploads.promises import Promises
+from upgate.uploads.quota_store import DynamoQuotas
 from upgate.uploads.strict_commit import StrictCommit, StrictPorts
 from upgate.uploads.upload import Uploader
 from upgate.uploads.upload_ports import UploadPorts, UploadSettings
@@ -66,6 +67,7 @@ def make_uploader(
                     watch=partial(_watch, queue),
                 )
             ),
+            quotas=DynamoQuotas(clients.dynamodb, config.ledger_table),
             describe_media=partial(
                 avinfo_invocation.invoke, clients.invoker, config.avinfo_function
             ),

@@ -48,6 +48,7 @@ class BlockUploads:
 
         Raises:
             InvalidArgumentError: the size, or a chunk that does not fit.
+            QuotaExceededError: mkfile would be refused today.
             TokenError and others: see `Uploader.authorize`.
             StorageFailedError: S3 failed.
         """
@@ -56,6 +57,7 @@ class BlockUploads:
         block_bytes = path_pairs.parse_size(size)
         if rest or not 0 < block_bytes <= qetag.BLOCK_BYTES:
             raise InvalidArgumentError(f"a block has 1 to {qetag.BLOCK_BYTES} bytes")
+        self._uploader.refuse_used_up(grant, call.context)
         chunk = call.body()
         _check_room(block_bytes, 0, chunk)
         return self._keep(call, grant, secrets.token_bytes(12), block_bytes, b"", chunk)

@@ -75,9 +75,10 @@ class MultipartUploads:
         return carry(call, path)
 
     def initiate(self, call: ResumableCall, path: MultipartPath) -> Response:
-        """`POST .../uploads`: begin. A key that cannot be right is refused before any byte."""
+        """`POST .../uploads`: begin. What cannot come to an end is refused before any byte."""
         grant = self._grant(call, path)
         object_key.refuse_early(grant.policy, path.key)
+        self._uploader.refuse_used_up(grant, call.context)
         session = multipart_session.begin(call.context.now_seconds)
         upload_id = session.to_text(path.bucket, path.key, grant.key_pair)
         return json_response(200, {"uploadId": upload_id, "expireAt": session.expires_at})

@@ -15,6 +15,8 @@ from upgate.errors import (
     ScopeMissingError,
     TokenExpiredError,
 )
+from upgate.tokens import daily_quota
+from upgate.tokens.daily_quota import DailyQuota
 
 FORM_BODY = "application/x-www-form-urlencoded"
 JSON_BODY = "application/json"
@@ -34,7 +36,7 @@ class Scope:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PutPolicy:
-    """One put policy, typed. Field by field: protocol.md 1.2."""
+    """One put policy, typed. Field by field: protocol.md 1.2; `quota` is the gateway's own."""
 
     scope: Scope
     is_prefixal_scope: bool = False
@@ -61,6 +63,7 @@ class PutPolicy:
     persistent_notify_url: str | None = None
     persistent_pipeline: str | None = None
     persistent_type: int = 0
+    quota: DailyQuota | None = None
     commit: str = COMMIT_KODO
     """The gateway's own: whether the object waits until the callback was accepted."""
 
@@ -119,6 +122,7 @@ def parse(text: bytes) -> PutPolicy:
         persistent_notify_url=fields.text("persistentNotifyUrl"),
         persistent_pipeline=fields.text("persistentPipeline"),
         persistent_type=fields.integer("persistentType") or 0,
+        quota=daily_quota.parse(fields.values.get("quota"), fields.text("endUser")),
         commit=fields.text("commit") or COMMIT_KODO,
     )
     _check(policy)

@@ -7,6 +7,7 @@ only 200, 301/303 or 579 may leave: any other 5xx makes SDKs send the file again
 from __future__ import annotations
 
 import secrets
+from contextlib import AbstractContextManager
 from dataclasses import replace
 
 from upgate.answers.responses import Response
@@ -22,6 +23,7 @@ from upgate.tokens.authorization import Grant
 from upgate.uploads import reply
 from upgate.uploads.prepared_upload import Preparation, PreparedUpload
 from upgate.uploads.promises import Promises
+from upgate.uploads.quota import Charge, GiveBack, Quotas
 from upgate.uploads.strict_commit import StrictUpload
 from upgate.uploads.upload_ports import UploadContext, UploadPorts, UploadSettings
 from upgate.variables.magic_variables import MagicVariables, UploadFacts
@@ -35,6 +37,7 @@ class Uploader:
         self._ports = ports
         self._preparation = Preparation(settings, ports.describe_media)
         self._promises = Promises(ports.ledger, ports.redeliver)
+        self._quotas = Quotas(ports.quotas, settings.time_zone)
 
     def receive(
         self,
@@ -52,18 +55,27 @@ class Uploader:
         try:
             return self._carry_out(grant, request, content, store, context)
         except UpgateError as error:
-            return self._redirect(grant, error)
+            return self._redirect(grant, error, context)
 
     def authorize(self, token: str, context: UploadContext) -> Grant:
         """What a token allows here and now; raises as `authorization.authorize` does."""
         with context.stages.stage("token"):
-            return authorization.authorize(
+            grant = authorization.authorize(
                 token,
                 self._ports.keys,
                 self._settings.buckets,
                 context.now_seconds,
                 deadline_required=self._settings.deadline_required,
             )
+        context.record.bucket = grant.policy.scope.bucket
+        return grant
+
+    def refuse_used_up(self, grant: Grant, context: UploadContext) -> None:
+        """Refuse to begin what the user's day has no room for; see `Quotas.refuse_used_up`."""
+        policy = grant.policy
+        if policy.quota is not None:
+            with context.stages.stage("quota"):
+                self._quotas.refuse_used_up(policy.quota, policy.end_user, context.now_seconds)
 
     def refuse(self, error: UpgateError, context: UploadContext) -> Response:
         """Answer what was wrong with a request before there was an upload: redirect, or raise.
@@ -73,13 +85,14 @@ class Uploader:
         """
         if error.token is None:
             raise error
-        return self._redirect(self.authorize(error.token, context), error)
+        return self._redirect(self.authorize(error.token, context), error, context)
 
-    def _redirect(self, grant: Grant, error: UpgateError) -> Response:
+    def _redirect(self, grant: Grant, error: UpgateError, context: UploadContext) -> Response:
         """Tell a browser of a failure where its policy says; raise it where that is no answer."""
         redirect = reply.failure_redirect(grant.policy, error, self._settings.redirect_status)
         if redirect is None:
             raise error
+        context.record.refusal = error
         return redirect
 
     def has_bucket(self, bucket: str) -> bool:
@@ -108,6 +121,7 @@ class Uploader:
             prepared = self._preparation.prepare(grant, request, variables, context, salt=salt)
             answer = self._promise(prepared, context)
         if answer is not None:
+            context.record.is_repetition = True
             return Response(200, answer, reply.accepted_type(request))
         self._store(prepared, store, context)
         if prepared.callback is None:
@@ -134,19 +148,35 @@ class Uploader:
             upload = _strict(prepared, context)
             outcome = strict.kept(upload, context.stages)
         if outcome is None:
-            outcome = strict.carry_out(upload, store, context.stages)
+            with self._charged(prepared, context) as give_back:
+                outcome = strict.carry_out(upload, store, context.stages)
+            if outcome.is_refused:
+                give_back()
+            if outcome.accepted:
+                context.record.stored_bytes = prepared.variables.facts.size_bytes
+        else:
+            context.record.is_repetition = True
         if outcome.accepted:
             return Response(200, outcome.body, reply.accepted_type(request))
         return _callback_failure(upload.callback, outcome, prepared.variables.facts)
 
     def _store(self, prepared: PreparedUpload, store: Store, context: UploadContext) -> None:
         try:
-            with context.stages.stage("put"):
+            with self._charged(prepared, context), context.stages.stage("put"):
                 store.put(prepared.destination)
         except UpgateError:
             if prepared.callback is not None:
                 self._promises.release(prepared.destination.upload_id)
             raise
+        context.record.stored_bytes = prepared.variables.facts.size_bytes
+
+    def _charged(
+        self, prepared: PreparedUpload, context: UploadContext
+    ) -> AbstractContextManager[GiveBack]:
+        """Around storing: see `Quotas.charged`."""
+        charge = Charge(prepared.destination.upload_id, prepared.variables.facts.size_bytes)
+        policy = prepared.grant.policy
+        return self._quotas.charged(policy, charge, context.now_seconds, context.stages)
 
     def _salt_of_new(self, request: UploadRequest, prepared: PreparedUpload) -> str:
         """What tells a new upload of old content from the accepted one; empty if it is that one.
@@ -229,8 +259,7 @@ class Uploader:
             self._preparation.prepare(grant, request, variables, context), callback=None
         )
         self._promise(prepared, context)
-        with context.stages.stage("put"):
-            store.put(prepared.destination)
+        self._store(prepared, store, context)
         return Response(200, body, reply.accepted_type(request))
 
 
