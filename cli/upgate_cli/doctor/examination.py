@@ -87,7 +87,8 @@ def _run(check: Check, probe: Probe) -> list[Finding]:
     try:
         return list(check.run(probe))
     except CommandError as error:
-        return [Finding.fail(check.name, error.message, "see whether it comes again")]
+        seen, _, advice = error.message.partition("; ")
+        return [Finding.fail(check.name, seen, advice or "run it again, and read the logs")]
 
 
 def _tidy(probe: Probe) -> Finding:

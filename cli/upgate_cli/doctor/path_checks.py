@@ -31,6 +31,10 @@ def _key(written: str, key: str, *, is_known_loss: bool = False) -> Check:
         answer = probe.download(f"/{probe.prefix}path/{written}")
         if answer.status in _FOUND:
             yield Finding.ok(name, "found")
+        elif answer.status == 401 and answer.is_gateway:
+            # The signature covers the spelling, and the front door hands over a decoded path.
+            seen = "private bucket: a signature over this spelling is not found"
+            yield Finding.warn(name, seen, "write `/` as it is in URLs that you sign")
         elif is_known_loss:
             yield Finding.warn(name, f"{said(answer)}: the front door does not pass it on", _AVOID)
         else:

@@ -65,7 +65,9 @@ def _takes_styles_only(answer: Answer) -> bool:
 
 def _styles_only(check: str) -> Finding:
     return Finding.warn(
-        check, "not tried: the bucket takes styles only", "`upgate access` changes that, if wanted"
+        check,
+        "not tried: the bucket takes styles only",
+        "nothing, or `upgate access --any-command`",
     )
 
 

@@ -100,9 +100,7 @@ def _came(name: str, number: int, answer: Answer, word: str) -> Finding:
     if not answer.is_gateway or word not in answer.error:
         return Finding.fail(name, f"{number} came, but not the gateway's own answer", _REWRITTEN)
     if answer.status != number:
-        return Finding.ok(
-            name, f"{answer.status} with X-Upgate-Code {number} (StatusMode=standard)"
-        )
+        return Finding.ok(name, f"as {answer.status} with X-Upgate-Code {number} (StatusMode)")
     return Finding.ok(name, "came through")
 
 
