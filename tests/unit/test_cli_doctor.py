@@ -18,6 +18,7 @@ from tests.fakes.loopback import Received, Reply
 from tests.fakes.upload_gateway import answer
 from tests.fakes.whole_gateway import WholeGateway
 from upgate_cli.doctor import body_checks, result_checks
+from upgate_cli.doctor.probe import Patient
 from upgate_cli.output import printable
 
 type Spoil = Callable[[Received, Reply], Reply]
@@ -209,6 +210,15 @@ def test_a_gateway_that_takes_anything_is_told(cli: Cli, gateway: WholeGateway) 
 def test_an_open_token_endpoint_is_told(cli: Cli, gateway: WholeGateway) -> None:
     gateway.is_open = True
     assert findings(cli)["token endpoint"]["result"] == "warn"  # on this machine only a warning
+
+
+def test_an_open_token_endpoint_of_a_server_is_a_failure(
+    cli: Cli, gateway: WholeGateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Patient, "is_on_this_machine", False)
+    gateway.is_open = True
+    row = findings(cli)["token endpoint"]
+    assert (row["result"], "JwtIssuer" in row["advice"]) == ("fail", True)
 
 
 # Status numbers.

@@ -17,6 +17,7 @@ from upgate_cli.doctor.probe import Probe, said
 CERTIFICATE_DAYS = 14  # less than this left, and a renewal has not worked
 SKEW_OK_SECONDS = 5.0
 SKEW_WARN_SECONDS = 60.0
+HTTP_PORT = 80
 _CONNECT_SECONDS = 5.0
 _DAY_SECONDS = 86400
 
@@ -81,7 +82,9 @@ def _plain_http(probe: Probe) -> Iterator[Finding]:
     parts = urlsplit(probe.patient.url)
     if parts.scheme != "https":
         return
-    connection = http.client.HTTPConnection(parts.hostname or "", 80, timeout=_CONNECT_SECONDS)
+    connection = http.client.HTTPConnection(
+        parts.hostname or "", HTTP_PORT, timeout=_CONNECT_SECONDS
+    )
     try:
         connection.request("POST", "/", b"")
         answer = connection.getresponse()
