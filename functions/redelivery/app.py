@@ -11,20 +11,24 @@ from typing import Any
 
 from upgate.deliveries import redelivery_queue
 from upgate.deliveries.delivery_store import DeliveryStore
+from upgate.deliveries.held_delivery import HeldDeliveries
 from upgate.deliveries.redelivery import Redeliverer, RedeliveryPorts
 from upgate.deliveries.redelivery_ladder import Ladder
 from upgate.deliveries.redelivery_queue import RedeliveryQueue
+from upgate.objects.held_object import HeldObjects
 from upgate_aws import callback_invocation, clients, queue_batch
 from upgate_aws.config import redelivery_config
 
 CONFIG = redelivery_config(os.environ)
+DELIVERIES = DeliveryStore(clients.dynamodb, CONFIG.ledger_table)
 REDELIVERER = Redeliverer(
     Ladder(CONFIG.waits),
     RedeliveryPorts(
-        deliveries=DeliveryStore(clients.dynamodb, CONFIG.ledger_table),
+        deliveries=DELIVERIES,
         queue=RedeliveryQueue(clients.sqs, CONFIG.queue),
         dead_letters=RedeliveryQueue(clients.sqs, CONFIG.dead_letters),
         call_back=partial(callback_invocation.invoke, clients.invoker, CONFIG.callback_function),
+        held=HeldDeliveries(DELIVERIES, HeldObjects(clients.s3)),
     ),
 )
 

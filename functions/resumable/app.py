@@ -20,7 +20,7 @@ from upgate_aws.uploading import make_uploader
 
 CONFIG = resumable_config(os.environ)
 S3 = clients.s3()
-UPLOADER = make_uploader(CONFIG.upload, S3)
+UPLOADER = make_uploader(CONFIG.upload, S3, clients.s3)
 WORK = WorkBucket(S3, CONFIG.work_bucket)
 ASSEMBLER = Assembler(
     S3, WORK, partial(glue_invocation.invoke, clients.invoker, CONFIG.glue_function)

@@ -17,6 +17,8 @@ import pytest
 
 from tests.fakes import aws
 from tests.fakes.ledger_guard import LedgerGuard
+from tests.functional import strict_rig
+from tests.functional.strict_rig import Rig
 from upgate_aws import clients
 from upgate_aws.log import logger
 from upgate_aws.thin_clients import ThinDynamoDb
@@ -52,7 +54,9 @@ class Functions:
             self.patch.setenv(variable, value)
         clients.forget()
         # Bound while the module is loaded: that is when it takes the client.
-        self.patch.setattr(clients, "dynamodb", cache(partial(self._guarded_ledger, name)))
+        is_listening = environment.get("UPGATE_CALLBACK_LISTEN") == "true"
+        role = f"{name}-listening" if is_listening else name
+        self.patch.setattr(clients, "dynamodb", cache(partial(self._guarded_ledger, role)))
         path = ROOT / "functions" / name / "app.py"
         spec = importlib.util.spec_from_file_location(f"functions.{name}.app", path)
         assert spec is not None
@@ -62,8 +66,8 @@ class Functions:
         spec.loader.exec_module(module)
         return module
 
-    def _guarded_ledger(self, name: str) -> Any:
-        return self.ledger_guard.watch(name, self.make_ledger())
+    def _guarded_ledger(self, role: str) -> Any:
+        return self.ledger_guard.watch(role, self.make_ledger())
 
     def table(self) -> Any:
         """The ledger, to look into."""
@@ -94,6 +98,13 @@ def log(monkeypatch: pytest.MonkeyPatch) -> io.StringIO:
 def later(monkeypatch: pytest.MonkeyPatch) -> None:
     """A client that repeats an upload long after the function that carried it out has died."""
     monkeypatch.setattr("upgate.limits.DELIVERY_CLAIM_SECONDS", 0.0)
+
+
+@pytest.fixture
+def rig(functions: Functions) -> Iterator[Rig]:
+    """For strict uploads."""
+    with strict_rig.running(functions) as made:
+        yield made
 
 
 @pytest.fixture

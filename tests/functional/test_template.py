@@ -266,3 +266,24 @@ def test_layer_is_built_for_the_processor_of_the_functions(layer_name: str) -> N
     architecture = {"Ref": "Architecture"}
     assert layer["Metadata"]["BuildArchitecture"] == architecture
     assert TEMPLATE["Globals"]["Function"]["Architectures"] == [architecture]
+
+
+def test_held_object_ends_before_the_bucket_aborts_it() -> None:
+    [rule] = [
+        item
+        for item in RESOURCES["UploadBucket"]["Properties"]["LifecycleConfiguration"]["Rules"]
+        if "AbortIncompleteMultipartUpload" in item
+    ]
+    days: int = rule["AbortIncompleteMultipartUpload"]["DaysAfterInitiation"]
+    assert (days - 1) * 24 * 3600 >= limits.STRICT_HOLD_SECONDS
+
+
+def test_functions_that_settle_held_objects_have_the_rights_for_it() -> None:
+    needed = {
+        "s3:PutObject",
+        "s3:GetObject",
+        "s3:AbortMultipartUpload",
+        "s3:ListMultipartUploadParts",
+    }
+    for function in ("UploadFunction", "ResumableFunction", "RedeliveryFunction"):
+        assert any(needed == set(item["Action"]) for item in statements(function))

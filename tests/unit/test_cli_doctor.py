@@ -17,7 +17,9 @@ from tests.fakes.cli import Cli
 from tests.fakes.loopback import Received, Reply
 from tests.fakes.upload_gateway import answer
 from tests.fakes.whole_gateway import WholeGateway
-from upgate_cli.doctor import body_checks, result_checks
+from upgate_cli.doctor import body_checks, examination, result_checks, token_checks
+from upgate_cli.doctor.check import Check, Subject
+from upgate_cli.doctor.finding import Finding
 from upgate_cli.doctor.probe import Patient
 from upgate_cli.output import printable
 
@@ -555,6 +557,22 @@ def test_a_server_that_refuses_is_told_with_a_reason(cli: Cli, number: int, word
 
 
 # Tidying up.
+
+
+def test_ctrl_c_leaves_nothing(
+    cli: Cli, gateway: WholeGateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stored: list[int] = []
+
+    def interrupt(_: object) -> list[Finding]:
+        stored.append(len(gateway.objects))
+        raise KeyboardInterrupt
+
+    subjects = (token_checks.SUBJECT, Subject("Then", (Check("Ctrl-C", interrupt),)))
+    monkeypatch.setattr(examination, "SUBJECTS", subjects)
+    assert cli("doctor").status == 130
+    assert stored[0] > 0
+    assert gateway.objects == {}
 
 
 def test_what_would_not_go_is_told(cli: Cli, gateway: WholeGateway) -> None:

@@ -9,6 +9,7 @@ import click
 
 from upgate_cli.connection import Connection, connection_options
 from upgate_cli.output import print_json, say
+from upgate_cli.termination import end_on_sigterm
 
 
 @click.command()
@@ -53,6 +54,7 @@ def doctor(
         raise click.UsageError("give --access-key and --secret-key: the checks sign upload tokens")
     _check_url("--callback", callback)
     _check_url("--origin", origin)
+    end_on_sigterm()  # so that what was stored is removed
     client = GatewayClient(connection.url, threading.Event())
     try:
         patient = Patient(client, pair, connection.bucket, callback, origin)

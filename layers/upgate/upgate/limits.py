@@ -69,6 +69,11 @@ MAILBOX_LIFETIME_SECONDS = 3600  # of what nobody has removed
 MAILBOX_BODY_BYTES = 64 * 1024
 MAILBOX_ANSWER_BYTES = 192 * 1024
 
+# `commit: strict`. How long an object may wait for its callback: the upload bucket's lifecycle
+# aborts it a day later. How many uploads of one content may wait for one insert-only name.
+STRICT_HOLD_SECONDS = 6 * 24 * 3600
+STRICT_NAME_HOLDERS = 50
+
 # Any outgoing request: the answer's head, and how many of a name's addresses are tried.
 EGRESS_HEAD_BYTES = 32 * 1024
 EGRESS_ADDRESSES = 4

@@ -11,6 +11,7 @@ from upgate.callbacks.callback import CallbackOutcome, CallbackRequest
 from upgate.deliveries.ledger import Ledger
 from upgate.objects.storage import Destination, StoredObject
 from upgate.tokens.upload_token import KeyLookup
+from upgate.uploads.strict_commit import StrictCommitter
 from upgate.variables.magic_variables import DescribeMedia
 
 
@@ -35,6 +36,7 @@ class UploadPorts:
     call_back: Callable[[CallbackRequest], CallbackOutcome]
     find: Callable[[Destination], StoredObject | None]
     """What a destination holds now; see `storage.find`."""
+    strict: StrictCommitter
     describe_media: DescribeMedia | None = None
     redeliver: Callable[[str], None] | None = None
     """Has a callback that failed sent again, by its upload's id; None: nobody does."""
