@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import os
 import sys
@@ -11,7 +12,7 @@ from typing import Any, NoReturn
 
 import click
 
-from upgate_cli.output import complain
+from upgate_cli.output import complain, print_failure_as_json
 
 INTERRUPTED = 130  # 128 + SIGINT, as shells have it
 
@@ -67,7 +68,12 @@ class CommandGroup(click.Group):
         standalone_mode: bool = True,
         **extra: Any,
     ) -> NoReturn:
-        """Run, and end the process: 0 done, 1 something was not, 2 wrong use, 130 interrupted."""
+        """Run, and end the process: 0 done, 1 something was not, 2 wrong use, 130 interrupted.
+
+        With --json a failure has a document too, `{"error": what standard error says}`: who reads
+        standard output finds JSON there whatever happened.
+        """
+        arguments = sys.argv[1:] if args is None else args
         try:
             status = super().main(args, prog_name, complete_var, False, **extra)
             sys.exit(status if isinstance(status, int) else 0)
@@ -75,22 +81,27 @@ class CommandGroup(click.Group):
             sys.exit(INTERRUPTED)
         except click.UsageError as error:
             path = error.ctx.command_path if error.ctx else self.name
-            complain(f"{error.format_message().rstrip('.')} (see {path} --help)")
-            sys.exit(error.exit_code)
+            message = f"{error.format_message().rstrip('.')} (see {path} --help)"
+            _fail(arguments, message, error.exit_code)
         except click.ClickException as error:
-            complain(error.format_message())
-            sys.exit(error.exit_code)
+            _fail(arguments, error.format_message(), error.exit_code)
         except OSError as error:
-            complain(_one_line(error))
-            sys.exit(1)
+            _fail(arguments, _one_line(error), 1)
         except Exception as error:
             if os.environ.get("UPGATE_DEBUG"):
                 raise
-            complain(
+            message = (
                 f"unexpected {type(error).__name__}; this is a bug: please report it, with what "
                 "UPGATE_DEBUG=1 prints"
             )
-            sys.exit(1)
+            _fail(arguments, message, 1)
+
+
+def _fail(arguments: Sequence[str], message: str, status: int) -> NoReturn:
+    complain(message)
+    with contextlib.suppress(OSError):  # standard output may be what failed: a full disk, no reader
+        print_failure_as_json(arguments, message)
+    sys.exit(status)
 
 
 def _one_line(error: OSError) -> str:

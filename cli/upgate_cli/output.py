@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Sequence
 
 import click
+
+_JSON_OPTION = "--json"
 
 
 def print_json(document: object) -> None:
@@ -14,6 +17,15 @@ def print_json(document: object) -> None:
         click.echo(json.dumps(document, ensure_ascii=False))
     except UnicodeEncodeError:  # half a surrogate pair, or a terminal without Unicode
         click.echo(json.dumps(document))
+
+
+def print_failure_as_json(arguments: Sequence[str], message: str) -> None:
+    """`{"error": message}` for who asked for JSON: a command that failed before it had a document.
+
+    A command that fails after it printed its own ends with `click.exceptions.Exit` instead.
+    """
+    if _JSON_OPTION in arguments:
+        print_json({"error": " ".join(message.split())})
 
 
 def say(message: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import click
+from click.shell_completion import CompletionItem
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _DURATION = re.compile(r"([0-9]{1,9})([smhd]?)", re.ASCII)
@@ -45,3 +46,20 @@ class Assignment(click.ParamType):
         if not name or not equals:
             self.fail(f"{value!r} is not NAME=VALUE", param, ctx)
         return name, text
+
+
+class _PathOf(click.ParamType):
+    """A path as it was typed, looked at by the command alone; a shell completes it."""
+
+    def __init__(self, kind: str) -> None:
+        self.name = self._kind = kind
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        """Let the shell do it: it knows the user's folders best."""
+        return [CompletionItem(incomplete, type=self._kind)]
+
+
+FILE = _PathOf("file")
+FOLDER = _PathOf("dir")

@@ -5,6 +5,8 @@ The gateway is one in memory: these are about the client.
 
 from __future__ import annotations
 
+import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -197,6 +199,28 @@ def test_a_folder_that_is_moved_in_comes_with_its_files(
     (outside / "a.txt").write_text("a")
     outside.rename(tmp_path / "tree" / "inside")
     until(lambda: "w/inside/a.txt" in gateway.objects)
+
+
+def test_a_name_that_is_no_text_does_not_end_the_watch(
+    gateway: UploadGateway, watching: subprocess.Popen[str], tmp_path: Path
+) -> None:
+    root = tmp_path / "tree"
+    (root / os.fsdecode(b"\xff\xfe")).write_text("x")
+    (root / "beside.txt").write_text("x")
+    until(lambda: "w/beside.txt" in gateway.objects)
+    (root / "later.txt").write_text("x")
+    until(lambda: "w/later.txt" in gateway.objects)
+    watching.send_signal(signal.SIGINT)
+    assert "the name is not UTF-8" in watching.communicate(timeout=20)[1]
+
+
+def test_a_folder_that_vanishes_ends_the_watch_with_one_document(
+    watching: subprocess.Popen[str], tmp_path: Path
+) -> None:
+    shutil.rmtree(tmp_path / "tree")
+    out, err = watching.communicate(timeout=20)
+    assert (watching.returncode, len(err.splitlines())) == (1, 1)
+    assert out == '{"uploaded": 1, "skipped": 0, "deleted": 0, "failed": 1}\n'
 
 
 def test_ignored_files_are_not_sent(

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 import pytest
+from click.shell_completion import ShellComplete
 
 from tests.fakes.cli import Cli
 from upgate_cli.command_group import CommandGroup, LateCommand
@@ -45,6 +46,37 @@ def test_missing_argument_is_one_line_and_wrong_use(cli: Cli) -> None:
     result = cli("upload")
     assert result.status == 2
     assert result.err == "Error: Missing argument 'FILE...' (see upgate upload --help)\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status"),
+    [(("upload", "--json"), 2), (("explain", "a:b", "--json"), 1), (("nothing", "--json"), 2)],
+)
+def test_a_failure_is_a_json_document_for_who_asked_for_json(
+    cli: Cli, arguments: tuple[str, ...], status: int
+) -> None:
+    result = cli(*arguments)
+    assert result.status == status
+    assert result.err == f"Error: {result.json['error']}\n"
+    assert len(result.out.splitlines()) == 1
+
+
+def test_a_failure_is_on_standard_error_alone_otherwise(cli: Cli) -> None:
+    assert cli("explain", "a:b").out == ""
+
+
+@pytest.mark.parametrize(
+    ("words", "kind"),
+    [
+        (["upload"], "file"),
+        (["sync"], "dir"),
+        (["watch"], "dir"),
+        (["explain", "--sample"], "file"),
+    ],
+)
+def test_the_shell_completes_paths(words: list[str], kind: str) -> None:
+    complete = ShellComplete(main, {}, "upgate", "_UPGATE_COMPLETE")
+    assert [found.type for found in complete.get_completions(words, "ho")] == [kind]
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])

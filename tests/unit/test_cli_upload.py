@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
+import requests
 
 from tests.fakes.cli import Cli
 from tests.fakes.loopback import Received, Reply
@@ -52,6 +53,30 @@ def test_a_small_file_is_one_form_under_its_name(
     assert (result.status, gateway.objects) == (0, {"a.txt": b"hello"})
     assert gateway.requests == {"form": 1}
     assert result.out == "Fqr0xh3cxeii2r7eDztILNmuqUNN  a.txt\n"
+
+
+@pytest.mark.parametrize("options", [("--token", ""), ("--preset", "")])
+def test_an_empty_token_is_no_leave_to_sign_with_the_keys(
+    cli: Cli, gateway: UploadGateway, small: Path, options: tuple[str, str]
+) -> None:
+    """What `--token "$(command that failed)"` comes to."""
+    assert cli("upload", small, *options).status == 1
+    assert gateway.objects == {}
+
+
+def test_a_host_that_is_silent_twice_is_given_up(
+    cli: Cli, small: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    def silent(_session: requests.Session, method: str, *_: object, **__: object) -> None:
+        asked.append(method)
+        raise requests.ReadTimeout
+
+    monkeypatch.setattr(requests.Session, "request", silent)
+    result = cli("upload", small)
+    assert (result.status, "does not answer in time" in result.err) == (1, True)
+    assert len(asked) == 2
 
 
 def test_json_is_the_gateway_s_own_answer(cli: Cli, small: Path) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from upgate_cli.output import print_json
-from upgate_cli.parameters import Assignment
+from upgate_cli.parameters import FILE, Assignment
 
 if TYPE_CHECKING:
     from upgate_cli.explain.dry_run import DryRun
@@ -21,7 +21,12 @@ _LANGUAGES = ("python", "php", "node", "go", "java")
 
 @click.command()
 @click.argument("token")
-@click.option("--sample", metavar="FILE", help="Run an upload of this file, without a gateway.")
+@click.option(
+    "--sample",
+    type=FILE,
+    metavar="FILE",
+    help="Run an upload of this file, without a gateway.",
+)
 @click.option("--key", metavar="K", help="Key that the client would give.")
 @click.option("--mime-type", metavar="TYPE", help="Media type that the client would give.")
 @click.option(

@@ -13,6 +13,7 @@ from upgate_cli.connection import Connection, connection_options
 from upgate_cli.errors import CommandError, HopelessError
 from upgate_cli.gateway.token_options import TokenChoice, token_options
 from upgate_cli.output import complain, print_json, printable, say
+from upgate_cli.parameters import FOLDER
 
 if TYPE_CHECKING:
     from upgate_cli.sync.ignore_rules import IgnoreRules
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("folder", metavar="DIR")
+@click.argument("folder", type=FOLDER, metavar="DIR")
 @click.argument("destination", metavar="BUCKET[:PREFIX]")
 @click.option("--dry-run", "-n", is_flag=True, help="Say what would be sent, and send nothing.")
 @click.option("--delete", is_flag=True, help="Remove what the folder does not have.")

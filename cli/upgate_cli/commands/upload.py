@@ -15,7 +15,7 @@ from upgate_cli.connection import Connection, connection_options
 from upgate_cli.errors import CommandError, HopelessError
 from upgate_cli.gateway.token_options import TokenChoice, token_options
 from upgate_cli.output import complain, print_json, printable, say
-from upgate_cli.parameters import Assignment
+from upgate_cli.parameters import FILE, Assignment
 
 if TYPE_CHECKING:
     from upgate_cli.progress import TransferProgress
@@ -35,7 +35,7 @@ class Outcome:
 
 
 @click.command()
-@click.argument("files", nargs=-1, required=True, metavar="FILE...")
+@click.argument("files", type=FILE, nargs=-1, required=True, metavar="FILE...")
 @click.option("--key", metavar="K", help="Key, for one FILE.")
 @click.option("--prefix", metavar="P", help="Key is P and the file's name.")
 @click.option("--overwrite", is_flag=True, help="Replace what has the key (when keys sign).")

@@ -5,13 +5,15 @@ from __future__ import annotations
 import click
 
 from upgate_cli.connection import Connection, connection_options
+from upgate_cli.errors import CommandError
 from upgate_cli.gateway.token_options import TokenChoice, token_options
-from upgate_cli.output import print_json, say
+from upgate_cli.output import complain, print_json, say
+from upgate_cli.parameters import FOLDER
 from upgate_cli.termination import end_on_sigterm
 
 
 @click.command()
-@click.argument("folder", metavar="DIR")
+@click.argument("folder", type=FOLDER, metavar="DIR")
 @click.argument("destination", metavar="BUCKET[:PREFIX]")
 @click.option(
     "--settle",
@@ -77,6 +79,10 @@ def watch(
                 if not as_json and run.counts.uploaded > before:
                     click.echo(f"{run.counts.uploaded - before} uploaded")
                 say(f"watching {folder}; Ctrl-C ends it")
+        except CommandError as error:
+            run.counts.failed = run.counts.failed or 1
+            complain(error.message)
+            raise click.exceptions.Exit(1) from None
         finally:
             if as_json:
                 print_json(run.counts.as_json())

@@ -16,6 +16,8 @@ from upgate_cli.gateway.complaint import unreachable
 
 CONNECT_SECONDS = 20.0
 ANSWER_SECONDS = 60.0  # the gateway itself gives up at 30 (aws.md 2)
+# Five times a minute would be a long time to learn that an address is wrong.
+_SILENCES = 2
 _USER_AGENT = "upgate-cli"
 
 
@@ -57,13 +59,17 @@ class GatewayClient:
             HopelessError: no answer at all.
             CancelledError: Ctrl-C.
         """
+        silences = 0
         for wait in retries.waits():
             try:
                 answer = self._send_once(call)
                 if not retries.is_worth_repeating(answer):
                     return answer
-            except requests.RequestException:
-                pass
+            except requests.RequestException as error:
+                silences += isinstance(error, requests.Timeout)
+                if silences == _SILENCES:
+                    call.rewind()
+                    raise unreachable(self.url, error) from error
             call.rewind()
             if self.cancelled.wait(wait):
                 raise CancelledError

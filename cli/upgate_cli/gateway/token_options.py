@@ -25,6 +25,11 @@ class TokenChoice:
     preset: str | None = None
     bearer: str | None = field(default=None, repr=False)
 
+    @property
+    def is_given(self) -> bool:
+        """Whether tokens come from elsewhere than a key pair."""
+        return self.token is not None or self.preset is not None
+
     def source(
         self, connection: Connection, client: GatewayClient, bucket: str | None, *, overwrite: bool
     ) -> TokenSource:
@@ -37,11 +42,11 @@ class TokenChoice:
         from upgate_cli.gateway.token_request import ask_for_token
         from upgate_cli.gateway.token_source import GivenToken, PresetTokens, SignedTokens
 
-        if self.token and self.preset:
+        if self.token is not None and self.preset is not None:
             raise click.UsageError("--token and --preset exclude each other")
-        if self.token:
+        if self.token is not None:  # an empty one, of a command that failed, is no leave to sign
             return GivenToken(self.token.strip())
-        if preset := self.preset:
+        if (preset := self.preset) is not None:
 
             def ask() -> tuple[str, float]:
                 issued = ask_for_token(client, preset, self.bearer)

@@ -98,7 +98,7 @@ def synchronizer(connection: Connection, choice: SyncChoice) -> Iterator[Synchro
 def _objects(
     connection: Connection, choice: SyncChoice, client: GatewayClient
 ) -> BucketObjects | None:
-    pair = None if choice.tokens.token or choice.tokens.preset else connection.key_pair
+    pair = None if choice.tokens.is_given else connection.key_pair
     if choice.delete and pair is None:
         raise click.UsageError("--delete needs a key pair: give --access-key and --secret-key")
     if pair is None or not choice.look:

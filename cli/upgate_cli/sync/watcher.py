@@ -14,6 +14,7 @@ from upgate_cli.sync.synchronizer import Synchronizer
 from upgate_cli.sync.tree import TreeFile, look, walk
 
 _TICK_MILLISECONDS = 200
+_NO_UTF8 = "Unable to decode path"  # watchfiles 1.1: a RuntimeError of its own
 
 
 def settled_files(
@@ -52,7 +53,10 @@ def _take(
     if path.name == FILE_NAME:
         rules.forget(name)
         settling.touch(file.path for file in walk(root, rules, run.fail))
-    elif not is_gone and path != root and not rules.ignores_with_parents(name):
+    elif path == root:
+        if root.is_dir():
+            settling.touch(file.path for file in walk(root, rules, run.fail))
+    elif not is_gone and not rules.ignores_with_parents(name):
         if path.is_dir() and not path.is_symlink():
             # A folder that is moved here brings its files without a word about each.
             below = (file.path for file in walk(root, rules, run.fail))
@@ -66,16 +70,22 @@ def _relative(root: Path, path: Path) -> PurePosixPath:
 
 
 def _changes(root: Path) -> Iterator[set[tuple[watchfiles.Change, str]]]:
-    try:
-        yield from watchfiles.watch(
-            root,
-            watch_filter=None,  # the rules are ours
-            debounce=_TICK_MILLISECONDS,
-            rust_timeout=_TICK_MILLISECONDS,
-            yield_on_timeout=True,
-        )
-    except (OSError, RuntimeError) as error:
-        raise CommandError(
-            f"cannot watch {root}: {error}; raise fs.inotify.max_user_watches, or set "
-            "WATCHFILES_FORCE_POLLING=1"
-        ) from error
+    """Sets of changes; one of the root itself says that any file below may have changed."""
+    while True:
+        try:
+            yield from watchfiles.watch(
+                root,
+                watch_filter=None,  # the rules are ours
+                debounce=_TICK_MILLISECONDS,
+                rust_timeout=_TICK_MILLISECONDS,
+                yield_on_timeout=True,
+            )
+            return
+        except (OSError, RuntimeError) as error:
+            if not str(error).startswith(_NO_UTF8):
+                raise CommandError(
+                    f"cannot watch {root}: {error}; raise fs.inotify.max_user_watches, or set "
+                    "WATCHFILES_FORCE_POLLING=1"
+                ) from error
+        # One file's name ended the watch, and the changes that came with it are lost.
+        yield {(watchfiles.Change.modified, str(root))}
