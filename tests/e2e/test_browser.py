@@ -27,6 +27,7 @@ pytestmark = [pytest.mark.e2e, pytest.mark.browser]
 
 # What only a whole upload or a conversion may take.
 PATIENCE_MS = 60_000
+WEB = Path(__file__).resolve().parents[2] / "web"
 MARKUP = "<img src=x onerror=window.pwned=1>"
 
 
@@ -341,6 +342,38 @@ def test_script_of_another_origin_may_upload(gateway: Gateway, page: Page) -> No
     assert answer[0] == 200
     assert len(answer[1]) == 16
     assert answer[2]["key"] == answer[2]["hash"]
+
+
+def test_demo_page_works_from_a_static_host(
+    gateway: Gateway, page: Page, photo: Path, large: Path
+) -> None:
+    """One line is changed, the one that docs/wiring/browser.md names."""
+    here, there = 'name="token-url" content="/token"', f"{gateway.url}/token"
+    text = (WEB / "index.html").read_text()
+    assert here in text
+    html = text.replace(here, f'name="token-url" content="{there}"').encode()
+    headers = {"Content-Type": "text/html; charset=utf-8"}
+    with loopback.serve(lambda _: Reply(200, html, headers)) as origin:
+        page.goto(origin)
+        expect(page.get_by_label("Upload token")).not_to_have_value("")
+        page.get_by_label("Drop files here, or choose them").set_input_files([photo, large])
+        expect(item(page, photo)).to_contain_text("Model", timeout=PATIENCE_MS)
+        expect(item(page, large)).to_contain_text("Stored", timeout=PATIENCE_MS)
+        assert page.locator("#plain").get_attribute("action") == f"{gateway.url}/"
+
+
+def test_demo_page_without_a_token_endpoint_says_so(page: Page) -> None:
+    html = (WEB / "index.html").read_bytes()
+
+    def static(request: Received) -> Reply:
+        is_page = request.method == "GET"
+        return Reply(
+            200 if is_page else 404, html if is_page else b"", {"Content-Type": "text/html"}
+        )
+
+    with loopback.serve(static) as origin:
+        page.goto(origin)
+        expect(page.get_by_text("No upload token: refused with status 404.")).to_be_visible()
 
 
 @pytest.mark.parametrize("width", [390, 1000])
