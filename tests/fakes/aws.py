@@ -1,4 +1,4 @@
-"""The AWS of the functional tests: S3 and Lambda by strict fakes, the rest by moto's server."""
+"""The AWS of the functional tests: secrets and queues by moto's server, the rest by strict fakes."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import boto3
 from moto.server import ThreadedMotoServer
 
 from tests.fakes import loopback
+from tests.fakes.dynamodb import FakeDynamoDb
 from tests.fakes.lambda_service import FakeLambda
 from tests.fakes.s3 import FakeS3
 
@@ -29,6 +30,7 @@ class FakeAws:
     s3: FakeS3
     functions: FakeLambda
     moto: str
+    dynamodb_url: str
     environment: dict[str, str]
     queue_url: str
     redelivery_url: str
@@ -37,19 +39,23 @@ class FakeAws:
 
 @contextmanager
 def running() -> Iterator[FakeAws]:
-    """Serve all fakes until the block ends, with the ledger's table and the keys' secret made."""
+    """Serve all fakes until the block ends, with the keys' secret and the queues made."""
     s3, functions = FakeS3(), FakeLambda()
     server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()
     moto = f"http://{host}:{port}"
     try:
-        with loopback.serve(s3) as s3_url, loopback.serve(functions) as lambda_url:
+        with (
+            loopback.serve(s3) as s3_url,
+            loopback.serve(functions) as lambda_url,
+            loopback.serve(FakeDynamoDb(TABLE)) as dynamodb_url,
+        ):
             queue_url, redelivery_url, dead_letters_url = _prepare(moto)
             environment = {
                 "AWS_ENDPOINT_URL_S3": s3_url,
                 "AWS_ENDPOINT_URL_LAMBDA": lambda_url,
-                "AWS_ENDPOINT_URL_DYNAMODB": moto,
+                "AWS_ENDPOINT_URL_DYNAMODB": dynamodb_url,
                 "AWS_ENDPOINT_URL_SECRETS_MANAGER": moto,
                 "AWS_ENDPOINT_URL_SQS": moto,
                 "UPGATE_OPS_QUEUE": queue_url,
@@ -60,7 +66,14 @@ def running() -> Iterator[FakeAws]:
                 "AWS_DEFAULT_REGION": REGION,
             }
             yield FakeAws(
-                s3, functions, moto, environment, queue_url, redelivery_url, dead_letters_url
+                s3,
+                functions,
+                moto,
+                dynamodb_url,
+                environment,
+                queue_url,
+                redelivery_url,
+                dead_letters_url,
             )
     finally:
         server.stop()
@@ -69,18 +82,6 @@ def running() -> Iterator[FakeAws]:
 def _prepare(endpoint: str) -> list[str]:
     """Make what a stack would have; returns the queues' URLs."""
     session = boto3.session.Session("test", "test", region_name=REGION)
-    session.client("dynamodb", endpoint_url=endpoint).create_table(
-        TableName=TABLE,
-        BillingMode="PAY_PER_REQUEST",
-        AttributeDefinitions=[
-            {"AttributeName": "pk", "AttributeType": "S"},
-            {"AttributeName": "sk", "AttributeType": "S"},
-        ],
-        KeySchema=[
-            {"AttributeName": "pk", "KeyType": "HASH"},
-            {"AttributeName": "sk", "KeyType": "RANGE"},
-        ],
-    )
     keys = [
         {"access_key": ACCESS_KEY, "secret_key": SECRET_KEY},
         {"access_key": OLD_ACCESS_KEY, "secret_key": OLD_SECRET_KEY},

@@ -75,7 +75,7 @@ class Functions:
         """The ledger, to look into."""
         return boto3.resource(
             "dynamodb",
-            endpoint_url=self.aws.moto,
+            endpoint_url=self.aws.dynamodb_url,
             region_name=aws.REGION,
             aws_access_key_id="test",
             aws_secret_access_key="test",

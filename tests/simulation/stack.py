@@ -206,15 +206,16 @@ def running(waits: str = "5,30,120") -> Iterator[Stack]:
         "UPGATE_OPS_QUEUE": "ops",
         "UPGATE_REDELIVERY_QUEUE": "redelivery",
         "UPGATE_REDELIVERY_DEAD_LETTERS": "dead",
-        "UPGATE_LEDGER_TABLE": stack.table.name,
+        "UPGATE_LEDGER_TABLE": aws.TABLE,
         "UPGATE_REDELIVERY_WAITS": waits,
     }
-    fakes = aws.FakeAws(stack.s3, FakeLambda(), "", environment, "ops", "redelivery", "dead")
+    fakes = aws.FakeAws(stack.s3, FakeLambda(), "", "", environment, "ops", "redelivery", "dead")
     with pytest.MonkeyPatch.context() as patch:
         guard = LedgerGuard()
         make_ledger: Any = clients.dynamodb.__wrapped__  # a client of its own for each function
         loader = Functions(fakes, patch, guard, make_ledger)
         endpoints.install(stack, patch)
+        stack.clock.install_in_clients(patch)
         for name in _SECONDS:
             stack.functions[name] = loader.load(name)
         importlib.import_module("botocore.endpoint")
