@@ -1,4 +1,4 @@
-"""The AWS of the functional tests: secrets and queues by moto's server, the rest by strict fakes."""
+"""The AWS of the functional tests: strict fakes, and moto's server for secrets and queues."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""DynamoDB's expressions, for what the gateway says in them: top-level attributes, no paths.
+"""DynamoDB's expressions, as far as the gateway uses them: top-level attributes, no paths.
 
 What DynamoDB refuses is an `InvalidRequestError`; what it would take and nobody here needs is an
 `UnsupportedError`, so that no test passes on a guess. Held against moto by
@@ -146,12 +146,17 @@ class _Parser:
             inner = self._one()
             return lambda item: not inner(item)
         if self.takes("("):
-            inner = self.any_of()
-            self.expect(")")
-            return inner
+            return self._parenthesized()
         if self._tokens[0] in _FUNCTIONS and self._tokens[1] == "(":
             return self._function(self.next())
         return self._comparison()
+
+    def _parenthesized(self) -> Condition:
+        if _is_redundant(self._tokens):
+            raise InvalidRequestError("the expression has redundant parentheses")
+        inner = self.any_of()
+        self.expect(")")
+        return inner
 
     def _function(self, name: str) -> Condition:
         count, judge = _FUNCTIONS[name]
@@ -275,6 +280,16 @@ def parse_projection(text: str, placeholders: Placeholders) -> list[str]:
         names.append(parser.path())
     parser.expect("")
     return names
+
+
+def _is_redundant(tokens: list[str]) -> bool:
+    """Whether all between an opened parenthesis and its end is in parentheses once more."""
+    depth = 0
+    for position, token in enumerate(tokens[:-1]):
+        depth += (token == "(") - (token == ")")
+        if depth <= 0:
+            return token == ")" and tokens[position + 1] == ")"
+    return False
 
 
 def _either(left: Condition, right: Condition) -> Condition:
