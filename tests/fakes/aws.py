@@ -1,4 +1,4 @@
-"""The AWS of the functional tests: strict fakes, and moto's server for secrets and queues."""
+"""The AWS of the functional tests: strict fakes, and moto's server for secrets."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from tests.fakes import loopback
 from tests.fakes.dynamodb import FakeDynamoDb
 from tests.fakes.lambda_service import FakeLambda
 from tests.fakes.s3 import FakeS3
+from tests.fakes.sqs import FakeSqs
 
 REGION = "eu-central-1"
 TABLE = "ledger"
@@ -31,6 +32,7 @@ class FakeAws:
     functions: FakeLambda
     moto: str
     dynamodb_url: str
+    sqs_url: str
     environment: dict[str, str]
     queue_url: str
     redelivery_url: str
@@ -50,14 +52,16 @@ def running() -> Iterator[FakeAws]:
             loopback.serve(s3) as s3_url,
             loopback.serve(functions) as lambda_url,
             loopback.serve(FakeDynamoDb(TABLE)) as dynamodb_url,
+            loopback.serve(FakeSqs()) as sqs_url,
         ):
-            queue_url, redelivery_url, dead_letters_url = _prepare(moto)
+            _keep_keys(moto)
+            queue_url, redelivery_url, dead_letters_url = _make_queues(sqs_url)
             environment = {
                 "AWS_ENDPOINT_URL_S3": s3_url,
                 "AWS_ENDPOINT_URL_LAMBDA": lambda_url,
                 "AWS_ENDPOINT_URL_DYNAMODB": dynamodb_url,
                 "AWS_ENDPOINT_URL_SECRETS_MANAGER": moto,
-                "AWS_ENDPOINT_URL_SQS": moto,
+                "AWS_ENDPOINT_URL_SQS": sqs_url,
                 "UPGATE_OPS_QUEUE": queue_url,
                 "UPGATE_REDELIVERY_QUEUE": redelivery_url,
                 "UPGATE_REDELIVERY_DEAD_LETTERS": dead_letters_url,
@@ -70,6 +74,7 @@ def running() -> Iterator[FakeAws]:
                 functions,
                 moto,
                 dynamodb_url,
+                sqs_url,
                 environment,
                 queue_url,
                 redelivery_url,
@@ -79,16 +84,22 @@ def running() -> Iterator[FakeAws]:
         server.stop()
 
 
-def _prepare(endpoint: str) -> list[str]:
-    """Make what a stack would have; returns the queues' URLs."""
+def _keep_keys(endpoint: str) -> None:
     session = boto3.session.Session("test", "test", region_name=REGION)
     keys = [
         {"access_key": ACCESS_KEY, "secret_key": SECRET_KEY},
         {"access_key": OLD_ACCESS_KEY, "secret_key": OLD_SECRET_KEY},
     ]
-    session.client("secretsmanager", endpoint_url=endpoint).create_secret(
-        Name=SECRET, SecretString=json.dumps({"keys": keys})
-    )
-    sqs = session.client("sqs", endpoint_url=endpoint)
+    client = session.client("secretsmanager", endpoint_url=endpoint)
+    client.create_secret(Name=SECRET, SecretString=json.dumps({"keys": keys}))
+    client.close()
+
+
+def _make_queues(endpoint: str) -> list[str]:
+    """Their URLs."""
+    session = boto3.session.Session("test", "test", region_name=REGION)
+    client = session.client("sqs", endpoint_url=endpoint)
     names = (QUEUE, REDELIVERY_QUEUE, DEAD_LETTERS)
-    return [sqs.create_queue(QueueName=name)["QueueUrl"] for name in names]
+    urls = [client.create_queue(QueueName=name)["QueueUrl"] for name in names]
+    client.close()
+    return urls

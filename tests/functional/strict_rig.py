@@ -76,7 +76,7 @@ class Rig:
         session = boto3.Session("test", "test", region_name=aws.REGION)
         dynamo = session.resource("dynamodb", endpoint_url=self.functions.aws.dynamodb_url)
         self.table = dynamo.Table(aws.TABLE)
-        self.sqs = session.client("sqs", endpoint_url=self.functions.aws.moto)
+        self.sqs = session.client("sqs", endpoint_url=self.functions.aws.sqs_url)
         try:
             yield
         finally:

@@ -209,7 +209,9 @@ def running(waits: str = "5,30,120") -> Iterator[Stack]:
         "UPGATE_LEDGER_TABLE": aws.TABLE,
         "UPGATE_REDELIVERY_WAITS": waits,
     }
-    fakes = aws.FakeAws(stack.s3, FakeLambda(), "", "", environment, "ops", "redelivery", "dead")
+    fakes = aws.FakeAws(
+        stack.s3, FakeLambda(), "", "", "", environment, "ops", "redelivery", "dead"
+    )
     with pytest.MonkeyPatch.context() as patch:
         guard = LedgerGuard()
         make_ledger: Any = clients.dynamodb.__wrapped__  # a client of its own for each function
