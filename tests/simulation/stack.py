@@ -189,6 +189,20 @@ def _json(document: Any) -> Answer:
 
 
 @contextmanager
+def _silence() -> Iterator[None]:
+    """What functions log of a fault is no news here.
+
+    By `logging.disable`: loggers remember what they were asked, and it makes them forget.
+    """
+    before = logging.root.manager.disable
+    logging.disable(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        logging.disable(before)
+
+
+@contextmanager
 def running(waits: str = "5,30,120") -> Iterator[Stack]:
     """A stack whose functions are loaded; their AWS is this process until the block ends.
 
@@ -223,9 +237,8 @@ def running(waits: str = "5,30,120") -> Iterator[Stack]:
         importlib.import_module("botocore.endpoint")
         stack.clock.install(patch)
         endpoints.watch_botocore(stack, stack.functions["asyncops"].S3)
-        # What functions log of a fault is no news here.
-        patch.setattr(logging.root.manager, "disable", logging.CRITICAL)
         egress = SimulatedEgress(stack, stack.business)
         patch.setattr(stack.functions["callback"], "SENDER", egress)
-        yield stack
+        with _silence():
+            yield stack
         assert guard.denied == [], "the template's policies deny this on AWS"
