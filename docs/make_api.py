@@ -12,6 +12,10 @@ from docs.description import Description, Node, Operation
 PAGE = Path(__file__).parent / "api.md"
 
 _NOTE = "<!-- Made from openapi.yaml by `uv run python -m docs.make_api`: change that file. -->"
+_LONG = 90
+_WIDTH = 120
+_ERRORS_NOTE = "What an app does about each: [errors.md](wiring/errors.md)."
+_DOCUMENTS_NOTE = "JSON bodies. Members with \\* are always there."
 _CREDENTIALS = {
     "uploadToken": "an upload token",
     "keyPair": "a key pair's signature",
@@ -34,9 +38,9 @@ def page(description: Description) -> str:
         for operation in operations:
             if tag["name"] in operation.node["tags"]:
                 lines += _operation(description, operation)
-    lines += ["## Errors", "", _errors(description), ""]
+    lines += ["## Errors", "", _ERRORS_NOTE, "", *_errors(description), ""]
     lines += ["## Signing", "", *_signing(document["components"]["securitySchemes"])]
-    lines += ["## Documents", "", *_documents(description)]
+    lines += ["## Documents", "", _DOCUMENTS_NOTE, "", *_documents(description)]
     return "\n".join(lines).rstrip() + "\n"
 
 
@@ -112,21 +116,28 @@ def document_of(response: Node) -> str | None:
     return None
 
 
-def _errors(description: Description) -> str:
+def _errors(description: Description) -> Iterator[str]:
     """Every refusal once, with the texts that it may have."""
-    rows = ["| status | | for example |", "|---|---|---|"]
+    yield from ("| status | | for example |", "|---|---|---|")
     seen: dict[str, tuple[str, Node]] = {}
     for operation in description.operations():
         for status, reference in operation.node["responses"].items():
             response = description.follow(reference)
-            for content in response.get("content", {}).values():
-                if content["schema"].get("$ref", "").endswith("/Error"):
-                    seen.setdefault(reference["$ref"], (status, {**response, **content}))
-    for status, node in sorted(seen.values(), key=lambda pair: pair[0]):
-        texts = [f"`{value['error'][:90]}`" for value in _examples(node)]
-        shown = "above 599" if status == "default" else status
-        rows.append(_row(shown, _described(node), "<br>".join(texts)))
-    return "\n".join(rows)
+            if document_of(response) == "Error":
+                seen.setdefault(reference["$ref"], (status, response))
+    for status, response in sorted(seen.values(), key=lambda pair: pair[0]):
+        [content] = response["content"].values()
+        if status == "default":
+            for number, example in content["examples"].items():
+                yield _row(number, example["summary"], _quoted(example["value"]))
+        else:
+            texts = [_quoted(value) for value in _examples(content)]
+            yield _row(status, _described(response), "<br>".join(texts))
+
+
+def _quoted(error: Node) -> str:
+    text = error["error"]
+    return f"`{text}`" if len(text) < _LONG else f"`{text[:_LONG]}` ..."
 
 
 def _signing(schemes: Mapping[str, Node]) -> Iterator[str]:
@@ -141,6 +152,8 @@ def _signing(schemes: Mapping[str, Node]) -> Iterator[str]:
 def _documents(description: Description) -> Iterator[str]:
     examples = _examples_of_documents(description)
     for name, schema in description.document["components"]["schemas"].items():
+        if name in ("UploadForm", "CompleteUpload"):  # stand with their calls
+            continue
         yield from (f'### <a id="document-{name.lower()}"></a>{name}', "")
         yield from _paragraph(schema)
         yield from (*_shape(description, schema), "")
@@ -183,7 +196,8 @@ def _fields(description: Description, schema: Node, prefix: str = "") -> Iterato
     if not prefix and members:
         yield from ("| member | | |", "|---|---|---|")
     for name, member in members.items():
-        shown = f"`{prefix}{name}`{_star(name in required)}"
+        plain = name.removeprefix("^").replace(".+", "<name>")
+        shown = f"`{prefix}{plain}`{_star(name in required)}"
         yield _row(shown, _kind(member), _described(description.follow(member)))
         items = member.get("items", {})
         if "properties" in items:
@@ -213,13 +227,22 @@ def _kind(schema: Node) -> str:
 
 
 def _json_blocks(content: Node) -> list[str]:
-    return [
-        f"```json\n{json.dumps(value, ensure_ascii=False, indent=1)}\n```\n"
-        if len(json.dumps(value)) > 150
-        else f"```json\n{json.dumps(value, ensure_ascii=False)}\n```\n"
-        for value in _examples(content)
-        if not isinstance(value, str)
-    ]
+    return [f"```json\n{_json(value)}\n```\n" for value in _examples(content) if _is_json(value)]
+
+
+def _is_json(value: object) -> bool:
+    return isinstance(value, dict | list)
+
+
+def _json(value: Any) -> str:
+    """On one line where it fits; else a line for each member."""
+    text = json.dumps(value, ensure_ascii=False)
+    if len(text) <= _WIDTH or not isinstance(value, dict):
+        return text
+    lines = (
+        f"  {json.dumps(name)}: {json.dumps(value[name], ensure_ascii=False)}" for name in value
+    )
+    return "{\n" + ",\n".join(lines) + "\n}"
 
 
 def _examples(node: Node) -> list[Any]:
