@@ -6,7 +6,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import schemathesis
+from openapi_schema_validator import OAS31Validator
 from requests.auth import AuthBase
+from schemathesis.core import NOT_SET
 from schemathesis.specs.openapi import checks
 
 from docs.description import SOURCE, Description, Operation
@@ -14,7 +16,8 @@ from tests.e2e import openapi_values
 from tests.e2e.openapi_values import UploadTokenAuth
 
 SECONDS = 60.0
-DESCRIBED = {item.node["operationId"]: item for item in Description.load().operations()}
+DESCRIPTION = Description.load()
+DESCRIBED = {item.node["operationId"]: item for item in DESCRIPTION.operations()}
 _CONFORMS = [
     checks.status_code_conformance,
     checks.content_type_conformance,
@@ -22,7 +25,16 @@ _CONFORMS = [
     checks.response_schema_conformance,
 ]
 
+# What AWS's front door refuses before the gateway sees it: too large a body, or head.
+FRONT_DOOR = (413, 431)
+
 openapi_values.register_formats()
+_DEFAULT_ANSWER = OAS31Validator(
+    {
+        "$ref": "#/components/schemas/DefaultUploadAnswer",
+        "components": DESCRIPTION.document["components"],
+    }
+)
 SCHEMA = schemathesis.openapi.from_path(SOURCE)
 OPERATIONS: dict[str, Any] = {
     name: SCHEMA[operation.path][operation.method] for name, operation in DESCRIBED.items()
@@ -50,15 +62,15 @@ class Client:
         name: str,
         *,
         auth: AuthBase | None = None,
-        body: Any = schemathesis.core.NOT_SET,
+        body: Any = NOT_SET,
         query: dict[str, Any] | None = None,
         headers: dict[str, str] | None = None,
         **path: object,
     ) -> Any:
         """One request of an operation; its answer, once it has been checked."""
         operation = OPERATIONS[name]
-        request_body = Description.load().follow(DESCRIBED[name].node.get("requestBody", {}))
-        has_body = body is not schemathesis.core.NOT_SET
+        request_body = DESCRIPTION.follow(DESCRIBED[name].node.get("requestBody", {}))
+        has_body = body is not NOT_SET
         case = operation.Case(
             path_parameters=path,
             query=query or {},
@@ -74,20 +86,30 @@ class Client:
             self.url, auth=auth or Unsigned(), allow_redirects=False, timeout=SECONDS
         )
         self.answers.setdefault(name, []).append(response.status_code)
-        check(DESCRIBED[name], response.status_code, response.headers)
+        if "x-reqid" not in response.headers:
+            assert response.status_code in FRONT_DOOR, f"{name}: {response.status_code}, no X-Reqid"
+            return response
+        check_status(DESCRIBED[name], response.status_code)
         case.validate_response(response, checks=_CONFORMS)
+        if DESCRIBED[name].node["responses"].get("200", {}).get("$ref", "").endswith("/Stored"):
+            check_default_answer(response)
         return response
 
 
-def check(operation: Operation, status: int, headers: Any) -> None:
-    """What the built-in checks do not look at: `default` would let any number pass.
+def check_status(operation: Operation, status: int) -> None:
+    """What the built-in check does not look at: `default` would let any number pass.
 
     599 is described and still never right here: nothing of this gateway is broken.
     """
     listed = {*operation.node["responses"], *map(str, operation.above_599)} - {"599", "default"}
     assert str(status) in listed, f"{operation.label} answered {status}, which is not described"
-    for name in ("x-reqid", "x-log"):
-        assert name in headers, f"{operation.label}: {status} without {name}"
+
+
+def check_default_answer(response: Any) -> None:
+    """Hold an upload's answer against the default one: no token here asks for another."""
+    if response.status_code == 200:
+        found = list(_DEFAULT_ANSWER.iter_errors(response.json()))
+        assert found == [], response.text
 
 
 def signed(token: str | None = None) -> UploadTokenAuth:

@@ -26,6 +26,7 @@ from upgate.tokens.put_policy import Scope
 
 PAIR = KeyPair(ACCESS_KEY, SECRET_KEY)
 PREFIX = "described/"
+HELLO = b"hello"
 KEYS = tuple(PREFIX + name for name in ("a.txt", "b c/ü?&=%.png", "none"))
 
 
@@ -67,6 +68,14 @@ class Command(AuthBase):
         url = request.url or ""
         request.url = f"{url}{'&' if '?' in url else '?'}{self._text}"
         return request
+
+
+KEY_PAIR = KeyPairAuth()
+
+
+def entry(key: str) -> str:
+    """The object of a key, as a path names it."""
+    return b64(f"{BUCKET}:{key}")
 
 
 def token(scope: str = BUCKET, **policy: object) -> str:
