@@ -56,13 +56,15 @@ def _credentials(operation: Operation) -> str:
     ways = operation.node["security"] or [{}]
     if operation.node["operationId"] == "uploadForm":
         return "an upload token, in the form"
+    if operation.path == "/{key}" and operation.method != "OPTIONS":
+        return "nothing; in a private bucket `e` and `token`"
     return " or ".join(" and ".join(_CREDENTIALS[name] for name in way or ("",)) for way in ways)
 
 
 def _operation(description: Description, operation: Operation) -> Iterator[str]:
     node = operation.node
     yield f'### <a id="{node["operationId"].lower()}"></a>`{operation.label}`'
-    yield from ("", f"{node['summary']}. Signed with {_credentials(operation)}.", "")
+    yield from ("", f"{node['summary']}. Signed with: {_credentials(operation)}.", "")
     yield from _paragraph(node)
     if operation.parameters:
         yield from ("| parameter | in | | |", "|---|---|---|---|")

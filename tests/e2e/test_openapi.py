@@ -182,6 +182,8 @@ def test_any_request_is_answered_as_described(client: Client, name: str) -> None
     )
     @given(case=cases, auth=credentials(name))
     def send(case: Any, auth: Any) -> None:
+        if name.startswith("listObjects"):  # the bucket is full of the other tests' objects
+            case.query = {"prefix": PREFIX, **case.query}
         client.send(name, case, auth)
 
     with settings_kept(client):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -112,6 +113,22 @@ def test_default_stands_for_the_listed_numbers_above_599(operation: Operation) -
     assert set(operation.above_599) <= responses.STANDARD_STATUS.keys()
 
 
+@pytest.mark.parametrize("status", responses.STANDARD_STATUS)
+def test_an_error_of_a_stack_with_standard_numbers_is_what_the_schema_says(status: int) -> None:
+    error = UpgateError()
+    error.status = status
+    answer = responses.error_response(error, standard_status=True)
+    assert found_in(json.loads(answer.body), {"$ref": "#/components/schemas/Error"}) == []
+    header = DESCRIPTION.document["components"]["headers"]["X-Upgate-Code"]
+    assert int(answer.headers["X-Upgate-Code"]) in header["schema"]["enum"]
+
+
+def found_in(value: Any, schema: Any) -> list[Any]:
+    """What a schema of the file has against a value."""
+    complete = {**schema, "components": DESCRIPTION.document["components"]}
+    return list(OAS31Validator(complete).iter_errors(value))
+
+
 def schemas_with_examples(node: Any, where: str = "") -> Iterator[tuple[str, Any, Any]]:
     """(place, schema, example) of everything in the file that has both."""
     if isinstance(node, list):
@@ -142,9 +159,7 @@ def test_there_are_examples() -> None:
     ("where", "schema", "example"), EXAMPLES, ids=[item[0] for item in EXAMPLES]
 )
 def test_an_example_is_what_its_schema_says(where: str, schema: Any, example: Any) -> None:
-    complete = {**schema, "components": DESCRIPTION.document["components"]}
-    found = list(OAS31Validator(complete).iter_errors(example))
-    assert found == []
+    assert found_in(example, schema) == []
 
 
 def test_every_document_with_a_schema_of_its_own_has_an_example() -> None:
