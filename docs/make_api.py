@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from docs.description import Description, Node, Operation
+from docs.schema_tables import described, fields, flat, kind, link, name_of, row, shape, star
 
 PAGE = Path(__file__).parent / "api.md"
 
@@ -69,11 +70,11 @@ def _operation(description: Description, operation: Operation) -> Iterator[str]:
     if operation.parameters:
         yield from ("| parameter | in | | |", "|---|---|---|---|")
         for parameter in operation.parameters:
-            yield _row(
-                f"`{parameter['name']}`{_star(parameter.get('required', False))}",
+            yield row(
+                f"`{parameter['name']}`{star(parameter.get('required', False))}",
                 parameter["in"],
-                _kind(parameter["schema"]),
-                _described(parameter) + _example(parameter),
+                kind(parameter["schema"]),
+                described(parameter) + _example(parameter),
             )
         yield ""
     if "requestBody" in node:
@@ -84,10 +85,10 @@ def _operation(description: Description, operation: Operation) -> Iterator[str]:
 def _body(description: Description, body: Node) -> Iterator[str]:
     for media_type, content in body["content"].items():
         schema = description.follow(content["schema"])
-        yield f"Body: `{media_type}`. {_flat(body.get('description', ''))}".rstrip()
+        yield f"Body: `{media_type}`. {flat(body.get('description', ''))}".rstrip()
         yield ""
         if "properties" in schema:
-            yield from (*_fields(description, schema), "")
+            yield from (*fields(description, schema), "")
         yield from _json_blocks(content)
 
 
@@ -103,10 +104,10 @@ def _answers(description: Description, operation: Operation) -> Iterator[str]:
     for reference, statuses in answers.items():
         response = description.follow({"$ref": reference})
         name = document_of(response)
-        document = f" {_link(name)}" if name else ""
-        yield _row(", ".join(statuses), _described(response) + document)
+        document = f" {link(name)}" if name else ""
+        yield row(", ".join(statuses), described(response) + document)
     if errors:
-        yield _row("errors", ", ".join(f"[{number}](#errors)" for number in sorted(errors)))
+        yield row("errors", ", ".join(f"[{number}](#errors)" for number in sorted(errors)))
     yield ""
 
 
@@ -114,7 +115,7 @@ def document_of(response: Node) -> str | None:
     """The name of the schema that an answer's body has."""
     for content in response.get("content", {}).values():
         if "$ref" in content["schema"]:
-            return _name(content["schema"])
+            return name_of(content["schema"])
     return None
 
 
@@ -131,10 +132,10 @@ def _errors(description: Description) -> Iterator[str]:
         [content] = response["content"].values()
         if status == "default":
             for number, example in content["examples"].items():
-                yield _row(number, example["summary"], _quoted(example["value"]))
+                yield row(number, example["summary"], _quoted(example["value"]))
         else:
             texts = [_quoted(value) for value in _examples(content)]
-            yield _row(status, _described(response), "<br>".join(texts))
+            yield row(status, described(response), "<br>".join(texts))
 
 
 def _quoted(error: Node) -> str:
@@ -145,7 +146,7 @@ def _quoted(error: Node) -> str:
 def _signing(schemes: Mapping[str, Node]) -> Iterator[str]:
     for name, scheme in schemes.items():
         place = scheme.get("name", "Authorization")
-        yield f"- **{_CREDENTIALS[name]}** (`{place}`, {scheme.get('in', 'header')}): " + _flat(
+        yield f"- **{_CREDENTIALS[name]}** (`{place}`, {scheme.get('in', 'header')}): " + flat(
             scheme["description"]
         )
     yield ""
@@ -158,7 +159,7 @@ def _documents(description: Description) -> Iterator[str]:
             continue
         yield from (f'### <a id="document-{name.lower()}"></a>{name}', "")
         yield from _paragraph(schema)
-        yield from (*_shape(description, schema), "")
+        yield from (*shape(description, schema), "")
         yield from examples.get(name, ())
 
 
@@ -166,66 +167,9 @@ def _examples_of_documents(description: Description) -> Mapping[str, list[str]]:
     found: dict[str, list[str]] = {}
     for response in description.document["components"]["responses"].values():
         for content in response.get("content", {}).values():
-            if "$ref" in content["schema"] and _name(content["schema"]) != "Error":
-                found.setdefault(_name(content["schema"]), []).extend(_json_blocks(content))
+            if "$ref" in content["schema"] and name_of(content["schema"]) != "Error":
+                found.setdefault(name_of(content["schema"]), []).extend(_json_blocks(content))
     return found
-
-
-def _shape(description: Description, schema: Node) -> Iterator[str]:
-    if "anyOf" in schema:
-        yield "One of:"
-        for choice in schema["anyOf"]:
-            if "$ref" in choice:
-                yield f"\n{_link(_name(choice))}"
-            else:
-                yield f"\n*{choice['title']}* {choice.get('description', '')}\n"
-                yield from _fields(description, choice)
-    elif "properties" in schema or "patternProperties" in schema:
-        yield from _fields(description, schema)
-    elif "items" in schema:
-        yield "Each:\n"
-        yield from _fields(description, schema["items"])
-    elif schema.get("type") != "object":
-        yield _kind(schema)
-    else:
-        yield "`{}`"
-
-
-def _fields(description: Description, schema: Node, prefix: str = "") -> Iterator[str]:
-    """A table of an object's members; those of objects in lists stand below, as `name[].x`."""
-    required = schema.get("required", ())
-    members = {**schema.get("properties", {}), **schema.get("patternProperties", {})}
-    if not prefix and members:
-        yield from ("| member | | |", "|---|---|---|")
-    for name, member in members.items():
-        plain = name.removeprefix("^").replace(".+", "<name>")
-        shown = f"`{prefix}{plain}`{_star(name in required)}"
-        yield _row(shown, _kind(member), _described(description.follow(member)))
-        items = member.get("items", {})
-        if "properties" in items:
-            yield from _fields(description, items, f"{prefix}{name}[].")
-
-
-def _kind(schema: Node) -> str:
-    """A type in a few words."""
-    if "$ref" in schema:
-        return _link(_name(schema))
-    if "enum" in schema:
-        return ", ".join(f"`{value}`" for value in schema["enum"])
-    if "const" in schema:
-        return f"`{schema['const']}`"
-    if "anyOf" in schema:
-        return " or ".join(_kind(choice) for choice in schema["anyOf"])
-    kind = schema.get("type", "any")
-    text = " or ".join(kind) if isinstance(kind, list) else kind
-    if kind == "array":
-        return f"list of {_kind(schema['items'])}"
-    low, high = schema.get("minimum"), schema.get("maximum")
-    if low is not None:
-        text += f" from {low}" + (f" to {high}" if high is not None else "")
-    if "maxLength" in schema:
-        text += f" up to {schema['maxLength']}"
-    return str(text)
 
 
 def _json_blocks(content: Node) -> list[str]:
@@ -260,31 +204,6 @@ def _example(parameter: Node) -> str:
 
 def _paragraph(node: Node) -> list[str]:
     return [node["description"].strip(), ""] if "description" in node else []
-
-
-def _described(node: Node) -> str:
-    text = _flat(node.get("description", ""))
-    return f"{text}." if text and text[-1] not in ".`" else text
-
-
-def _flat(text: str) -> str:
-    return " ".join(text.split())
-
-
-def _row(*cells: str) -> str:
-    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
-
-
-def _star(required: bool) -> str:
-    return " \\*" if required else ""
-
-
-def _name(reference: Node) -> str:
-    return str(reference["$ref"]).rpartition("/")[2]
-
-
-def _link(name: str) -> str:
-    return f"[{name}](#document-{name.lower()})"
 
 
 if __name__ == "__main__":
