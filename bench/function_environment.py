@@ -12,6 +12,10 @@ VARIABLES = {
     "UPGATE_KEYS_SECRET": "keys",
     "UPGATE_CALLBACK_FUNCTION": "callback",
     "UPGATE_AVINFO_FUNCTION": "avinfo",
+    "UPGATE_GLUE_FUNCTION": "glue",
+    "UPGATE_OPS_QUEUE": "ops",
     "UPGATE_REDELIVERY_QUEUE": "redelivery",
+    "UPGATE_REDELIVERY_DEAD_LETTERS": "redelivery-dead",
     "UPGATE_REDELIVERY_WAITS": "5",
+    "UPGATE_RESULT_DAYS": "365",
 }

@@ -1,42 +1,28 @@
-"""A virtual environment with what Lambda and the layer hold, and none of the developers' tools."""
+"""The environment of a process that runs functions as Lambda does: its runtime, our layers."""
 
 from __future__ import annotations
 
 import os
-import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 from bench import function_environment
-
-ROOT = Path(__file__).parents[1]
-FOLDER = ROOT / ".upgate" / "bench-venv"
-PYTHON = FOLDER / "bin" / "python"
+from tests.artefact import built, runtime_python
+from tests.artefact.built import ROOT
 
 
 def make() -> Path:
-    """The interpreter; made once, with `.pyc` files as a built layer has them."""
-    if not PYTHON.exists():
-        uv = os.environ.get("UV") or shutil.which("uv") or "uv"
-        _run(uv, "venv", "-q", "--python", sys.executable, str(FOLDER))
-        install = (uv, "pip", "install", "-q", "-p", str(PYTHON))
-        _run(*install, "awslambdaric==4.2.2", "boto3")
-        _run(*install, "-r", str(ROOT / "layers" / "upgate" / "requirements.txt"))
-        _run(str(PYTHON), "-m", "compileall", "-q", str(FOLDER))
-    return PYTHON
+    """An interpreter with what Lambda's runtime holds, and none of the developers' tools."""
+    return runtime_python.make()
 
 
 def environment(**variables: str) -> dict[str, str]:
-    """The function's environment, with our packages where the layer would be."""
+    """The function's environment; `functions.<name>.app` comes from this tree, layers as built."""
+    functions = built.build(built.architecture_here())
+    folders = functions["UploadFunction"].python_folders
     return {
         "PATH": "/usr/bin:/bin",
-        "PYTHONPATH": os.pathsep.join((str(ROOT), str(ROOT / "layers" / "upgate"))),
+        "PYTHONPATH": os.pathsep.join(map(str, (ROOT, *folders))),
         "POWERTOOLS_SERVICE_NAME": "upgate",
         **function_environment.VARIABLES,
         **variables,
     }
-
-
-def _run(*command: str) -> None:
-    subprocess.run(command, check=True)

@@ -219,6 +219,12 @@ def sqs(body: dict[str, Any]) -> dict[str, Any]:
     return {"Records": [record]}
 
 
+def redeliveries() -> dict[str, dict[str, Any]]:
+    """Of an upload that no ledger knows: nothing is owed, so nothing comes again."""
+    due = {"upload_id": "0123456789abcdef0123456789abcdef", "rung": 0, "due_at": 1795262400}
+    return {"redelivery-due": sqs(due)}
+
+
 def downloads() -> dict[str, dict[str, Any]]:
     route = "GET /{proxy+}"
     fop = http("GET", "/songs/a b.aac", route)
@@ -231,19 +237,34 @@ def downloads() -> dict[str, dict[str, Any]]:
 def job_queries() -> dict[str, dict[str, Any]]:
     status = http("GET", "/status/get/prefop", "GET /status/get/prefop")
     body = b"bucket=demo&key=songs%2Fa%20b.aac&fops=avthumb%2Fmp3"
-    signature = PAIR.sign(b"/pfop/\n" + body)
-    form_type = "application/x-www-form-urlencoded"
-    pfop = http(
-        "POST",
-        "/pfop/",
-        "POST /pfop/",
-        body,
-        authorization=f"QBox testak:{signature}",
-        content_type=form_type,
-    )
+    pfop = signed("/pfop/", "POST /pfop/", body)
     return {
         "query-status": status | {"rawQueryString": "id=z0.0123456789abcdef01234567"},
         "query-pfop": pfop,
+    }
+
+
+def signed(path: str, route: str, body: bytes = b"") -> dict[str, Any]:
+    """A call that the sample's key pair signed (protocol.md 7.1)."""
+    signature = PAIR.sign(f"{path}\n".encode() + body)
+    return http(
+        "POST",
+        path,
+        route,
+        body,
+        authorization=f"QBox {PAIR.access_key}:{signature}",
+        content_type="application/x-www-form-urlencoded",
+    )
+
+
+def management() -> dict[str, dict[str, Any]]:
+    entry = base64.urlsafe_b64encode(b"demo:a.txt").decode()
+    stat = f"/stat/{entry}"
+    batch = f"op={stat}&op=/delete/{entry}".encode()
+    return {
+        "manage-stat": signed(stat, "POST /stat/{proxy+}"),
+        "manage-batch": signed("/batch", "POST /batch", batch),
+        "manage-unsigned": http("POST", f"/delete/{entry}", "POST /delete/{proxy+}"),
     }
 
 
@@ -253,7 +274,7 @@ def media() -> dict[str, dict[str, Any]]:
 
 def main() -> None:
     samples = uploads() | tokens() | callbacks() | resumables() | shares() | queries()
-    samples |= jobs() | downloads() | job_queries() | media()
+    samples |= jobs() | redeliveries() | downloads() | job_queries() | management() | media()
     for name, event in samples.items():
         (FOLDER / f"{name}.json").write_text(json.dumps(event, indent=2) + "\n")
 

@@ -9,6 +9,7 @@ from upgate_cli.command_group import CommandGroup, LateCommand
 _FILES = "Files"
 _TOKENS = "Tokens"
 _BUCKET = "Downloads"
+_CHECKS = "Checks"
 _STACK = "Your stack (uses AWS credentials)"
 _MACHINE = "This machine"
 
@@ -27,6 +28,7 @@ main = CommandGroup(
         "style": _command(_BUCKET, "style"),
         "separator": _command(_BUCKET, "separator"),
         "access": _command(_BUCKET, "access"),
+        "doctor": _command(_CHECKS, "doctor"),
         "presets": _command(_STACK, "presets"),
         "trace": _command(_STACK, "trace", "trace_upload"),
         "replay": _command(_STACK, "replay"),

@@ -17,13 +17,20 @@ from upgate.fops.fop import Pipe
 from upgate.fops.result_store import Result, ResultStore
 from upgate.fops.saved_result import ResultSaver
 from upgate.jobs import ops_message
-from upgate.jobs.job_run import JobPorts, JobRunner
+from upgate.jobs.job_run import JobPorts, JobRunner, WorkEnd
 from upgate.jobs.job_store import JobStore
 from upgate.jobs.ops_queue import SqsOpsQueue
 from upgate.objects import source_object
 from upgate.objects.source_object import SourceObject
-from upgate_aws import callback_invocation, clients, file_fetching, queue_batch
+from upgate_aws import (
+    callback_invocation,
+    clients,
+    file_fetching,
+    message_outcomes,
+    queue_batch,
+)
 from upgate_aws.config import asyncops_config
+from upgate_aws.queue_batch import MessageEnd
 from upgate_media.maker import Maker, MakerPorts
 from upgate_media.media_limits import MIB, MediaLimits
 
@@ -79,9 +86,12 @@ def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     return queue_batch.work(event, _carry, clients.sqs, CONFIG.ops_queue)
 
 
-def _carry(text: str) -> None:
+def _carry(text: str) -> MessageEnd:
+    ends, subject = [WorkEnd.NOTHING], None
     try:
         for message in ops_message.decode(text):
-            RUNNER.handle(message)
+            ends.append(RUNNER.handle(message))
+            subject = getattr(message, "job_id", None)
     finally:
         MAKER.forget_source()
+    return MessageEnd(str(ends[-1]), subject, message_outcomes.of_work(ends))

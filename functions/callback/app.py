@@ -6,6 +6,7 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
+from upgate.answers.stages import Stages
 from upgate.callbacks import remote_file
 from upgate.callbacks.callback import CallbackRequest
 from upgate.callbacks.callback_delivery import deliver
@@ -32,8 +33,15 @@ if CONFIG.listens:
 def lambda_handler(event: dict[str, Any], _: object) -> Mapping[str, object]:
     """A CallbackRequest in, a CallbackOutcome out, both as JSON; or a URL in, a file out."""
     if remote_file.is_request(event):
-        return remote_file.fetch(event, EGRESS).to_object()
+        return _fetch(event)
     request = CallbackRequest.from_object(event)
     outcome = deliver(request, KEYS, SENDER)
     delivery_log.write(request, outcome)
     return outcome.to_object()
+
+
+def _fetch(event: Mapping[str, object]) -> Mapping[str, object]:
+    stages = Stages()
+    file = remote_file.fetch(event, EGRESS)
+    delivery_log.write_file(file, round(stages.elapsed_seconds() * 1000))
+    return file.to_object()

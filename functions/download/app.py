@@ -23,7 +23,7 @@ from upgate.management.management_call import Manager
 from upgate.objects import source_object
 from upgate.objects.source_object import SourceObject
 from upgate.uploads.upload_ports import UploadContext
-from upgate_aws import boundary, clients, file_fetching, signed_request
+from upgate_aws import boundary, clients, file_fetching, outcomes, signed_request
 from upgate_aws.config import download_config
 from upgate_aws.http_event import HttpRequest
 from upgate_aws.key_source import KeySource
@@ -93,7 +93,7 @@ DOWNLOADER = Downloader(
 
 def lambda_handler(event: dict[str, Any], _: object) -> dict[str, Any]:
     """HTTP API, payload format 2.0."""
-    return boundary.answer(event, CONFIG.http, _carry)
+    return boundary.answer(event, CONFIG.http, _carry, outcomes.of_download)
 
 
 def _carry(request: HttpRequest, context: UploadContext) -> Response:

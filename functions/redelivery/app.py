@@ -11,20 +11,25 @@ from typing import Any
 
 from upgate.deliveries import redelivery_queue
 from upgate.deliveries.delivery_store import DeliveryStore
+from upgate.deliveries.held_delivery import HeldDeliveries
 from upgate.deliveries.redelivery import Redeliverer, RedeliveryPorts
 from upgate.deliveries.redelivery_ladder import Ladder
 from upgate.deliveries.redelivery_queue import RedeliveryQueue
-from upgate_aws import callback_invocation, clients, queue_batch
+from upgate.objects.held_object import HeldObjects
+from upgate_aws import callback_invocation, clients, message_outcomes, queue_batch
 from upgate_aws.config import redelivery_config
+from upgate_aws.queue_batch import MessageEnd
 
 CONFIG = redelivery_config(os.environ)
+DELIVERIES = DeliveryStore(clients.dynamodb, CONFIG.ledger_table)
 REDELIVERER = Redeliverer(
     Ladder(CONFIG.waits),
     RedeliveryPorts(
-        deliveries=DeliveryStore(clients.dynamodb, CONFIG.ledger_table),
+        deliveries=DELIVERIES,
         queue=RedeliveryQueue(clients.sqs, CONFIG.queue),
         dead_letters=RedeliveryQueue(clients.sqs, CONFIG.dead_letters),
         call_back=partial(callback_invocation.invoke, clients.invoker, CONFIG.callback_function),
+        held=HeldDeliveries(DELIVERIES, HeldObjects(clients.s3)),
     ),
 )
 
@@ -34,5 +39,7 @@ def lambda_handler(event: dict[str, Any], _: object) -> dict[str, Any]:
     return queue_batch.work(event, _carry, clients.sqs, CONFIG.queue)
 
 
-def _carry(text: str) -> None:
-    REDELIVERER.handle(redelivery_queue.decode(text))
+def _carry(text: str) -> MessageEnd:
+    message = redelivery_queue.decode(text)
+    end = REDELIVERER.handle(message)
+    return MessageEnd(str(end), message.upload_id, message_outcomes.of_redelivery(end))

@@ -13,14 +13,14 @@ from upgate.resumable.resumable_v1 import BlockUploads
 from upgate.resumable.resumable_v2 import MultipartUploads
 from upgate.resumable.work_bucket import WorkBucket
 from upgate.uploads.upload_ports import UploadContext
-from upgate_aws import boundary, clients, glue_invocation
+from upgate_aws import boundary, clients, glue_invocation, outcomes
 from upgate_aws.config import resumable_config
 from upgate_aws.http_event import HttpRequest
 from upgate_aws.uploading import make_uploader
 
 CONFIG = resumable_config(os.environ)
 S3 = clients.s3()
-UPLOADER = make_uploader(CONFIG.upload, S3)
+UPLOADER = make_uploader(CONFIG.upload, S3, clients.s3)
 WORK = WorkBucket(S3, CONFIG.work_bucket)
 ASSEMBLER = Assembler(
     S3, WORK, partial(glue_invocation.invoke, clients.invoker, CONFIG.glue_function)
@@ -37,7 +37,7 @@ ROUTES = {
 
 def lambda_handler(event: dict[str, Any], _: object) -> dict[str, Any]:
     """HTTP API, payload format 2.0."""
-    return boundary.answer(event, CONFIG.upload.http, _carry)
+    return boundary.answer(event, CONFIG.upload.http, _carry, outcomes.of_upload)
 
 
 def _carry(request: HttpRequest, context: UploadContext) -> Response:

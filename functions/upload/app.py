@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from functools import partial
 from typing import Any
 
 from upgate.answers import routes
@@ -11,21 +10,21 @@ from upgate.answers.responses import Response
 from upgate.contents.content import BufferedContent
 from upgate.errors import UpgateError
 from upgate.intake import form, putb64
-from upgate.objects import storage
+from upgate.objects.store import BufferedStore
 from upgate.uploads.upload_ports import UploadContext
-from upgate_aws import boundary, clients
+from upgate_aws import boundary, clients, outcomes
 from upgate_aws.config import upload_config
 from upgate_aws.http_event import HttpRequest
 from upgate_aws.uploading import make_uploader
 
 CONFIG = upload_config(os.environ)
 S3 = clients.thin_s3()
-UPLOADER = make_uploader(CONFIG, S3)
+UPLOADER = make_uploader(CONFIG, S3, clients.s3)
 
 
 def lambda_handler(event: dict[str, Any], _: object) -> dict[str, Any]:
     """HTTP API, payload format 2.0."""
-    return boundary.answer(event, CONFIG.http, _carry)
+    return boundary.answer(event, CONFIG.http, _carry, outcomes.of_upload)
 
 
 def _carry(request: HttpRequest, context: UploadContext) -> Response:
@@ -42,4 +41,4 @@ def _carry(request: HttpRequest, context: UploadContext) -> Response:
         else:
             routes.refuse(request.path)
     content = BufferedContent(data)
-    return UPLOADER.receive(upload, content, partial(storage.put, S3, content), context)
+    return UPLOADER.receive(upload, content, BufferedStore(content, S3, clients.s3), context)

@@ -192,6 +192,31 @@ def test_explain_foretells_the_gateway_s_answer(upgate: Upgate) -> None:
 # Presets and keys.
 
 
+def test_a_quota_that_was_put_is_held(gateway: Gateway, upgate: Upgate) -> None:
+    name = f"cli-quota-{uuid.uuid4().hex[:8]}"
+    preset = {
+        "bucket": "demo",
+        "keyPrefix": f"{name}/$(endUser)/",
+        "quota": {"uploadsPerDay": 1, "bytesPerDay": 50_000_000},
+    }
+    upgate.ok("presets", "put", name, "-", stdin=json.dumps(preset))
+    assert upgate.ok("presets", "show", name) == preset
+    token = requests.post(f"{gateway.url}/token", json={"preset": name}, timeout=30).json()["token"]
+    statuses = [
+        requests.post(
+            gateway.url,
+            {"token": token, "key": f"{name}/local/{key}"},
+            files={"file": ("a", key)},
+            timeout=30,
+        ).status_code
+        for key in ("a", "a", "b")
+    ]
+    assert statuses == [200, 200, 429]
+    early = requests.post(f"{gateway.url}/token", json={"preset": name}, timeout=30)
+    assert (early.status_code, early.json()) == (429, {"error": "quota exceeded: 1 uploads a day"})
+    assert int(early.headers["Retry-After"]) > 0
+
+
 def test_a_preset_that_was_put_makes_tokens(gateway: Gateway, upgate: Upgate) -> None:
     preset = {"bucket": "demo", "keyPrefix": "cli-presets/$(endUser)/"}
     upgate.ok("presets", "put", "cli-test", "-", stdin=json.dumps(preset))

@@ -202,16 +202,19 @@ NEEDED: dict[str, set[str]] = {
     "Redelivery": {
         *("ledger get", "ledger update", "send redelivery", "receive redelivery"),
         *("send redelivery dead letters", "invoke Callback"),
+        # An object that waits for its callback is completed or aborted.
+        *("get object", "put object", "abort object", "parts object", "list uploads"),
     },
     "Resumable": {
-        *("get object", "put object", "abort object", "list uploads", "list work"),
+        *("get object", "put object", "abort object", "parts object"),
+        *("list uploads", "list work"),
         *("get piece", "put piece"),
         *("ledger get", "ledger update", "send redelivery", "keys read"),
         *("invoke Callback", "invoke Glue", "invoke Avinfo"),
     },
     "Token": {"ledger get", "keys read"},
     "Upload": {
-        *("get object", "put object", "list uploads"),
+        *("get object", "put object", "abort object", "parts object", "list uploads"),
         *("ledger get", "ledger update", "send redelivery", "keys read"),
         *("invoke Callback", "invoke Avinfo"),
     },

@@ -196,5 +196,10 @@ def test_objects_outlive_the_stack(life: Life) -> None:
     }
 
 
-def test_nothing_else_is_left(life: Life) -> None:
-    assert life.left == set()
+def test_what_is_owed_and_the_keys_are_left_and_nothing_else(life: Life) -> None:
+    resources = life.stacks[-1].resources
+    assert {kind for kind, _ in life.left} == {"table", "secret"}
+    names = {name for _, name in life.left}
+    assert resources["LedgerTable"] in names
+    (secret,) = names - {resources["LedgerTable"]}
+    assert secret in resources["KeysSecret"]

@@ -23,6 +23,9 @@ _FUNCTIONS = {
     for name, resource in _RESOURCES.items()
     if resource["Type"] == "AWS::Serverless::Function" and name != "HeavyOpsFunction"
 }
+# What the callback function may do besides in a stack that listens.
+_LISTENING = _RESOURCES["CallbackListenPolicy"]["Properties"]
+_FUNCTIONS["callback-listening"] = {"Policies": [_LISTENING["PolicyDocument"]]}
 FUNCTIONS = tuple(_FUNCTIONS)
 
 

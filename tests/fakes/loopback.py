@@ -58,7 +58,7 @@ def serve(answer: Callable[[Received], Reply]) -> Iterator[str]:
             if self.command != "HEAD":
                 self.wfile.write(reply.body)
 
-        do_GET = do_HEAD = do_POST = do_PUT = do_DELETE = handle_any
+        do_GET = do_HEAD = do_POST = do_PUT = do_DELETE = do_OPTIONS = handle_any
 
         def log_message(self, *_: object) -> None:
             """Keep the tests' output to themselves."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import itertools
 import threading
 import zlib
 from collections.abc import Callable, Mapping
@@ -17,6 +18,7 @@ from datetime import UTC, datetime
 from email.utils import format_datetime
 from typing import Any, ClassVar
 from urllib.parse import parse_qs, unquote, urlsplit
+from xml.sax.saxutils import escape
 
 from tests.fakes import s3_listing
 from tests.fakes.loopback import Received, Reply
@@ -89,6 +91,7 @@ class FakeS3:
         self.before_put: Callable[[Received], Reply | None] | None = None
         self.intercept: Intercept | None = None
         self.page_size = 1000
+        self._numbers = itertools.count()
         self.lock = threading.RLock()
         self.reset()
 
@@ -198,7 +201,7 @@ class FakeS3:
         refusal = _refusal(name[1], request)
         if refusal:
             return error(400, refusal)
-        upload_id = f"upload-{len(self.uploads)}"
+        upload_id = f"upload-{next(self._numbers)}"  # an id is used once
         self.uploads[upload_id] = MultipartUpload(name, _kept_headers(request))
         return _document("InitiateMultipartUploadResult", f"<UploadId>{upload_id}</UploadId>")
 
@@ -239,6 +242,27 @@ class FakeS3:
         self._keep(name, body, self.uploads.pop(upload_id).headers)
         return _document("CompleteMultipartUploadResult", f"<ETag>{_etag(body)}</ETag>")
 
+    def _list_parts(self, name: tuple[str, str], request: Received) -> Reply:
+        parts = self._parts(name, request)
+        if isinstance(parts, Reply):
+            return parts
+        query = _query(request)
+        after = int(query.get("part-number-marker", "0"))
+        numbers = sorted(number for number in parts.bodies if number > after)
+        shown = numbers[: self.page_size]
+        entries = "".join(
+            f"<Part><PartNumber>{number}</PartNumber>"
+            f"<ETag>{escape(_etag(parts.bodies[number]))}</ETag></Part>"
+            for number in shown
+        )
+        is_truncated = "true" if len(numbers) > len(shown) else "false"
+        last = shown[-1] if shown else after
+        return _document(
+            "ListPartsResult",
+            f"<NextPartNumberMarker>{last}</NextPartNumberMarker>"
+            f"<IsTruncated>{is_truncated}</IsTruncated>{entries}",
+        )
+
     def _abort_upload(self, name: tuple[str, str], request: Received) -> Reply:
         parts = self._parts(name, request)
         if isinstance(parts, Reply):
@@ -259,6 +283,7 @@ class FakeS3:
         "CopyObject": _copy,
         "DeleteObject": _delete,
         "ListObjectsV2": _list,
+        "ListParts": _list_parts,
         "CreateMultipartUpload": _create_upload,
         "UploadPart": _upload_part,
         "UploadPartCopy": _copy_part,
@@ -277,6 +302,8 @@ def _operation(request: Received) -> str:
     query = _query(request)
     if "list-type" in query:
         return "ListObjectsV2"
+    if request.method == "GET" and "uploadId" in query:
+        return "ListParts"
     if request.method == "POST":
         return "CreateMultipartUpload" if "uploads" in query else "CompleteMultipartUpload"
     if request.method == "PUT" and "uploadId" in query:

@@ -204,13 +204,20 @@ class UploadGateway:
         self, policy: PutPolicy, key: str | None, content: bytes, etag: str, fields: dict[str, str]
     ) -> Reply:
         name = etag if key is None else key
-        if policy.scope.key is not None and name != policy.scope.key:
+        if not _is_in_scope(policy, name):
             raise _RefusalError(403, "key doesn't match with scope")
         if policy.inserts_only and self.etags.get(name, etag) != etag:
             raise _RefusalError(614, "file exists")
         self.objects[name], self.etags[name] = content, etag
         own = {name: value for name, value in fields.items() if name.startswith("x:")}
         return answer(200, {"hash": etag, "key": name} | own)
+
+
+def _is_in_scope(policy: PutPolicy, key: str) -> bool:
+    allowed = policy.scope.key
+    if allowed is None:
+        return True
+    return key.startswith(allowed) if policy.is_prefixal_scope else key == allowed
 
 
 @contextmanager

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import io
+import logging
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -15,9 +16,12 @@ from typing import Any
 import boto3
 import pytest
 
+from tests import log_lines
 from tests.fakes import aws
 from tests.fakes.ledger_guard import LedgerGuard
-from upgate_aws import clients
+from tests.functional import strict_rig
+from tests.functional.strict_rig import Rig
+from upgate_aws import boundary, clients, queue_batch
 from upgate_aws.log import logger
 from upgate_aws.thin_clients import ThinDynamoDb
 
@@ -52,7 +56,9 @@ class Functions:
             self.patch.setenv(variable, value)
         clients.forget()
         # Bound while the module is loaded: that is when it takes the client.
-        self.patch.setattr(clients, "dynamodb", cache(partial(self._guarded_ledger, name)))
+        is_listening = environment.get("UPGATE_CALLBACK_LISTEN") == "true"
+        role = f"{name}-listening" if is_listening else name
+        self.patch.setattr(clients, "dynamodb", cache(partial(self._guarded_ledger, role)))
         path = ROOT / "functions" / name / "app.py"
         spec = importlib.util.spec_from_file_location(f"functions.{name}.app", path)
         assert spec is not None
@@ -62,8 +68,8 @@ class Functions:
         spec.loader.exec_module(module)
         return module
 
-    def _guarded_ledger(self, name: str) -> Any:
-        return self.ledger_guard.watch(name, self.make_ledger())
+    def _guarded_ledger(self, role: str) -> Any:
+        return self.ledger_guard.watch(role, self.make_ledger())
 
     def table(self) -> Any:
         """The ledger, to look into."""
@@ -82,18 +88,54 @@ def _aws() -> Iterator[aws.FakeAws]:
         yield fakes
 
 
-@pytest.fixture
-def log(monkeypatch: pytest.MonkeyPatch) -> io.StringIO:
-    """All that the handlers log, as CloudWatch would see it."""
-    stream = io.StringIO()
+@pytest.fixture(autouse=True)
+def log(monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringIO]:
+    """All that the handlers log, as CloudWatch would see it.
+
+    After every test: each request and each message of a queue that a function has lived to answer
+    has left one line, and no line has what it may not have.
+    """
+    stream, answer, work = io.StringIO(), boundary.answer, queue_batch.work
+    requests: list[dict[str, Any]] = []
+    messages: list[dict[str, Any]] = []
+
+    def counted(event: dict[str, Any], *rest: Any) -> dict[str, Any]:
+        answered = answer(event, *rest)
+        if logging.root.manager.disable < logging.INFO:
+            requests.append(event)
+        return answered
+
+    def counted_work(event: dict[str, Any], *rest: Any) -> dict[str, Any]:
+        answered = work(event, *rest)
+        if logging.root.manager.disable < logging.INFO:
+            messages.extend(event["Records"])
+        return answered
+
     monkeypatch.setattr(logger.registered_handler, "stream", stream)
-    return stream
+    monkeypatch.setattr(boundary, "answer", counted)
+    monkeypatch.setattr(queue_batch, "work", counted_work)
+    yield stream
+    lines = log_lines.read(stream.getvalue())
+    assert sum(line["message"] == "request" for line in lines) == len(requests)
+    assert sum(line["message"] == "message" for line in lines) == len(messages)
+    for line in lines:
+        log_lines.check(line)
+    authorizations = (event.get("headers", {}).get("authorization") for event in requests)
+    secrets = (aws.SECRET_KEY, aws.OLD_SECRET_KEY, *filter(None, authorizations))
+    log_lines.check_secrets(stream.getvalue(), *secrets)
 
 
 @pytest.fixture
 def later(monkeypatch: pytest.MonkeyPatch) -> None:
     """A client that repeats an upload long after the function that carried it out has died."""
     monkeypatch.setattr("upgate.limits.DELIVERY_CLAIM_SECONDS", 0.0)
+
+
+@pytest.fixture
+def rig(functions: Functions) -> Iterator[Rig]:
+    """For strict uploads."""
+    with strict_rig.running(functions) as made:
+        yield made
 
 
 @pytest.fixture

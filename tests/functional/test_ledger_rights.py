@@ -8,8 +8,21 @@ from tests.fakes import iam_policy, ledger_guard
 from tests.functional.conftest import Functions
 
 OPERATIONS = ("GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query")
-PREFIXES = ("upload", "job", "result", "styles", "preset")
-UPLOADS = {"GetItem upload", "UpdateItem upload"}
+PREFIXES = (
+    "upload",
+    "job",
+    "result",
+    "styles",
+    "preset",
+    "reservation",
+    "listener",
+    "mailbox",
+)
+UPLOADS = {
+    f"{operation} {kind}"
+    for operation in ("GetItem", "UpdateItem")
+    for kind in ("upload", "reservation")
+}
 RIGHTS: dict[str, set[str]] = {
     "asyncops": {
         "GetItem upload",
@@ -21,6 +34,12 @@ RIGHTS: dict[str, set[str]] = {
     },
     "avinfo": set(),
     "callback": set(),
+    "callback-listening": {
+        "GetItem listener",
+        "GetItem mailbox",
+        "PutItem mailbox",
+        "DeleteItem mailbox",
+    },
     "download": {"GetItem result", "PutItem result", "GetItem styles"},
     "glue": set(),
     "manage": set(),

@@ -16,7 +16,7 @@ import boto3
 import pytest
 from PIL import Image
 
-from tests import events
+from tests import emf, events, log_lines
 from tests.fakes import aws
 from tests.fakes.loopback import Received, Reply
 from tests.fakes.s3 import StoredObject, error
@@ -192,6 +192,32 @@ def test_bad_command_does_not_keep_the_others_from_running(functions: Functions)
     key, job_id = upload(functions, persistentOps=f"nonsense;{VIEW};imageView2/1/w/x")
     assert run(functions.load("asyncops"), created(key)) == []
     assert codes(functions, job_id) == [3, 0, 3]
+
+
+@pytest.mark.parametrize(("command", "name"), [(VIEW, "JobDone"), ("nonsense", "JobFailed")])
+def test_job_counts_once_however_often_its_event_comes(
+    functions: Functions, log: io.StringIO, command: str, name: str
+) -> None:
+    key, _ = upload(functions, persistentOps=command)
+    app = functions.load("asyncops")
+    run(app, created(key))
+    run(app, created(key))
+    [_, first, second] = log_lines.read(log.getvalue())
+    assert [emf.metrics_of(line) for line in (first, second)] == [{name: 1}, {}]
+
+
+def test_fault_of_a_message_is_counted_and_told_by_its_place(
+    functions: Functions, log: io.StringIO
+) -> None:
+    run(functions.load("asyncops"), "no JSON")
+    [*_, line] = log_lines.read(log.getvalue())  # moto knows no such receipt: a warning before it
+    assert (line["level"], line["outcome"], emf.metrics_of(line)) == (
+        "ERROR",
+        "failed",
+        {"MessageFailed": 1},
+    )
+    assert line["fault"]["types"]
+    assert "no JSON" not in log.getvalue()
 
 
 def test_job_of_too_many_commands_fails_as_a_whole_and_says_why(functions: Functions) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import json
 import time
 import uuid
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from types import ModuleType
@@ -13,7 +15,7 @@ from typing import Any
 import boto3
 import pytest
 
-from tests import events
+from tests import emf, events, log_lines
 from tests.fakes import aws, loopback
 from tests.fakes.loopback import Received, Reply
 from tests.functional.conftest import Functions
@@ -229,6 +231,19 @@ def test_delivery_that_fails_on_the_last_rung_is_a_dead_letter(stack: Stack) -> 
     assert stack.item(upload_id)["delivery"] == "failed"
     assert stack.redeliver(upload_id, RUNGS)  # whatever still comes
     assert len(stack.business.ids) == 1 + RUNGS
+
+
+def test_redeliveries_count_as_callbacks_and_once_as_given_up(
+    stack: Stack, log: io.StringIO
+) -> None:
+    stack.business.refusals = 99
+    upload_id = stack.put(579)
+    for rung in range(RUNGS):
+        stack.redeliver(upload_id, rung)
+    counted = Counter[str]()
+    for line in log_lines.read(log.getvalue()):
+        counted.update(emf.metrics_of(line).keys())
+    assert (counted["CallbackFailed"], counted["RedeliveryFailed"]) == (1 + RUNGS, 1)
 
 
 def test_message_that_is_not_due_waits_on(stack: Stack) -> None:

@@ -44,8 +44,7 @@ def statements(function: str) -> Iterator[dict[str, Any]]:
         yield from policy["Statement"]
 
 
-@pytest.fixture(scope="module")
-def transformed() -> Iterator[dict[str, Any]]:
+def transformed_with(**parameters: str) -> dict[str, Any]:
     """The template as CloudFormation gets it."""
     template = yaml_parse((ROOT / "template.yaml").read_text())
     for resource in template["Resources"].values():  # transform() takes no local paths
@@ -55,7 +54,14 @@ def transformed() -> Iterator[dict[str, Any]]:
             resource["Properties"]["ContentUri"] = "s3://bucket/key"
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-        yield transform(template, {}, NoManagedPolicies())
+        result: dict[str, Any] = transform(template, parameters, NoManagedPolicies())
+    return result
+
+
+@pytest.fixture(scope="module")
+def transformed() -> dict[str, Any]:
+    """With the parameters' defaults."""
+    return transformed_with()
 
 
 def test_transformed_template_is_lint_clean_and_has_no_cycle(
@@ -64,12 +70,26 @@ def test_transformed_template_is_lint_clean_and_has_no_cycle(
     path = tmp_path / "transformed.json"
     path.write_text(json.dumps(transformed))
     done = subprocess.run(
-        [Path(sys.executable).with_name("cfn-lint"), "-t", path],
+        # W2001, a parameter without use: the transform itself has carried out Tracing by now.
+        [Path(sys.executable).with_name("cfn-lint"), "-i", "W2001", "-t", path],
         capture_output=True,
         text=True,
         timeout=60,
     )
     assert (done.returncode, done.stdout) == (0, "")
+
+
+@pytest.mark.parametrize(("tracing", "count"), [("Active", len(FUNCTIONS)), ("Disabled", 0)])
+def test_tracing_and_its_right_are_there_where_they_are_wanted(tracing: str, count: int) -> None:
+    resources = transformed_with(Tracing=tracing)["Resources"]
+    traced = [name for name in FUNCTIONS if "TracingConfig" in resources[name]["Properties"]]
+    assert (len(traced), json.dumps(resources).count("AWSXray")) == (count, count)
+
+
+def test_nothing_of_ours_is_imported_for_tracing() -> None:
+    sources = [path.read_text() for path in (ROOT / "layers").rglob("upgate*/**/*.py")]
+    assert len(sources) > 100
+    assert not any("aws_xray_sdk" in text or "Tracer" in text for text in sources)
 
 
 def schemes(transformed: dict[str, Any], **parameters: str) -> dict[str, Scheme | None]:
@@ -231,9 +251,11 @@ def test_nothing_in_the_work_bucket_is_kept_for_ever() -> None:
     }
 
 
-def test_token_function_can_read_presets_only() -> None:
+def test_token_function_can_read_presets_and_quotas_only() -> None:
     [condition] = [item["Condition"] for item in statements("TokenFunction") if "Condition" in item]
-    assert condition == {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["preset#*"]}}
+    assert condition == {
+        "ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["preset#*", "quota#*"]}
+    }
 
 
 @pytest.mark.parametrize("name", ["UploadBucket", "LedgerTable", "KeysSecret"])
@@ -266,3 +288,24 @@ def test_layer_is_built_for_the_processor_of_the_functions(layer_name: str) -> N
     architecture = {"Ref": "Architecture"}
     assert layer["Metadata"]["BuildArchitecture"] == architecture
     assert TEMPLATE["Globals"]["Function"]["Architectures"] == [architecture]
+
+
+def test_held_object_ends_before_the_bucket_aborts_it() -> None:
+    [rule] = [
+        item
+        for item in RESOURCES["UploadBucket"]["Properties"]["LifecycleConfiguration"]["Rules"]
+        if "AbortIncompleteMultipartUpload" in item
+    ]
+    days: int = rule["AbortIncompleteMultipartUpload"]["DaysAfterInitiation"]
+    assert (days - 1) * 24 * 3600 >= limits.STRICT_HOLD_SECONDS
+
+
+def test_functions_that_settle_held_objects_have_the_rights_for_it() -> None:
+    needed = {
+        "s3:PutObject",
+        "s3:GetObject",
+        "s3:AbortMultipartUpload",
+        "s3:ListMultipartUploadParts",
+    }
+    for function in ("UploadFunction", "ResumableFunction", "RedeliveryFunction"):
+        assert any(needed == set(item["Action"]) for item in statements(function))

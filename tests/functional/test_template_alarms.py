@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 import re
 from typing import Any
@@ -11,9 +10,7 @@ import pytest
 
 from tests.fakes.cloudformation import ChangeSet
 from upgate import limits
-from upgate.callbacks.callback import CallbackAttempt, CallbackOutcome, CallbackRequest
-from upgate_aws import delivery_log
-from upgate_aws.log import logger
+from upgate_aws import emf, outcomes
 
 RESOURCES = ChangeSet.of().resources()
 ALARMS: dict[str, dict[str, Any]] = {
@@ -102,44 +99,9 @@ def test_without_alarms_there_is_none() -> None:
 
 
 def test_refused_callbacks_are_counted_under_the_name_that_the_alarm_watches() -> None:
-    [metric] = RESOURCES["CallbackFailedMetric"]["Properties"]["MetricTransformations"]
-    name = (metric["MetricNamespace"], metric["MetricName"])
-    assert [name] == [found[:2] for found in watched(ALARMS["CallbackFailuresAlarm"])]
-    assert RESOURCES["CallbackFailedMetric"]["Properties"]["LogGroupName"] == "CallbackLogGroup"
-
-
-@pytest.mark.parametrize(("accepted", "counted"), [(False, True), (True, False)])
-def test_log_line_of_a_refused_callback_is_the_one_that_is_counted(
-    monkeypatch: pytest.MonkeyPatch,
-    accepted: bool,
-    counted: bool,
-) -> None:
-    stream = io.StringIO()
-    for handler in logger.handlers:
-        monkeypatch.setattr(handler, "stream", stream)
-    request = CallbackRequest(
-        urls=("https://app.example.com/",),
-        body="{}",
-        content_type="application/json",
-        host="",
-        access_key="ak",
-        delivery_id="d",
-        budget_seconds=1.0,
-    )
-    attempt = CallbackAttempt(
-        url=request.urls[0],
-        status=200 if accepted else 500,
-        error="" if accepted else "Internal Server Error",
-        milliseconds=1,
-    )
-    outcome = CallbackOutcome(accepted=accepted, body=b"", attempts=(attempt,))
-    delivery_log.write(request, outcome)
-    line = json.loads(stream.getvalue())
-    metric = RESOURCES["CallbackFailedMetric"]["Properties"]
-    assert metric["FilterPattern"] == '{ $.message = "callback" && $.accepted IS FALSE }'
-    assert (line["message"] == "callback" and line["accepted"] is False) == counted
-    assert metric["MetricTransformations"][0]["Dimensions"][0]["Value"] == "$.service"
-    assert "service" in line
+    [metric] = outcomes.of_callback(accepted=False, is_notification=False)
+    counted = (emf.NAMESPACE, metric.name, emf.SERVICE)
+    assert [counted] == watched(ALARMS["CallbackFailuresAlarm"])
 
 
 def test_dashboard_shows_every_function_and_queue_by_its_own_name() -> None:

@@ -223,6 +223,6 @@ def running(waits: str = "5,30,120") -> Iterator[Stack]:
         # What functions log of a fault is no news here.
         patch.setattr(logging.root.manager, "disable", logging.CRITICAL)
         egress = SimulatedEgress(stack, stack.business)
-        patch.setattr(stack.functions["callback"], "EGRESS", egress)
+        patch.setattr(stack.functions["callback"], "SENDER", egress)
         yield stack
         assert guard.denied == [], "the template's policies deny this on AWS"

@@ -60,7 +60,7 @@ def test_only_200_is_success(status: int) -> None:
 # What is sent again (protocol.md 10.2).
 
 
-@pytest.mark.parametrize("status", [406, 429, 500, 502, 503, 504, 571, 599, 996])
+@pytest.mark.parametrize("status", [406, 500, 502, 503, 504, 571, 599, 996])
 def test_what_may_pass_is_repeated(status: int) -> None:
     assert retries.is_worth_repeating(answer(status))
 
@@ -71,6 +71,14 @@ def test_what_may_pass_is_repeated(status: int) -> None:
 )
 def test_what_will_not_change_is_not(status: int) -> None:
     assert not retries.is_worth_repeating(answer(status))
+
+
+def test_a_pause_that_the_front_door_asks_for_is_made() -> None:
+    assert retries.is_worth_repeating(Answer(429, {}, b'{"message":"Too Many Requests"}'))
+
+
+def test_a_quota_that_is_used_up_stays_so_until_tomorrow() -> None:
+    assert not retries.is_worth_repeating(answer(429, {"error": "quota exceeded: 1 uploads a day"}))
 
 
 def test_each_wait_is_about_twice_the_last() -> None:
@@ -89,6 +97,7 @@ def test_each_wait_is_about_twice_the_last() -> None:
         (401, "bad token", "--secret-key"),
         (403, "key doesn't match with scope", "upgate explain"),
         (413, "request entity too large", "size"),
+        (429, "quota exceeded: 1 uploads a day", "new day"),
         (599, "server operation failed", "later"),
         (614, "file exists", "--overwrite"),
         (631, "no such bucket", "--bucket"),

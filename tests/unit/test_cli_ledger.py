@@ -20,6 +20,7 @@ from upgate.deliveries.delivery_store import DeliveryStore
 from upgate.deliveries.ledger import DynamoLedger, UploadIntent
 from upgate.jobs.job import Code, Item, Job
 from upgate.jobs.job_store import JobStore
+from upgate.objects.held_object import Fate, HeldObject
 
 UPLOAD, REQID = "0123456789abcdef0123456789abcdef", "AAAAAH3Dtg3f5qkY"
 
@@ -34,7 +35,12 @@ class World:
     jobs: JobStore
     queue: str
 
-    def promise(self, upload_id: str = UPLOAD, operations: str | None = None) -> None:
+    def promise(
+        self,
+        upload_id: str = UPLOAD,
+        operations: str | None = None,
+        held: HeldObject | None = None,
+    ) -> None:
         request = CallbackRequest(
             urls=("https://app.example.com/cb?secret=1",),
             host=None,
@@ -55,6 +61,7 @@ class World:
                 callback=request,
                 operations=operations,
                 persistent_id=f"up.{upload_id}" if operations else None,
+                held=held,
             )
         )
 
@@ -248,3 +255,52 @@ def test_upload_that_is_not_there_is_told(world: World) -> None:
 @pytest.mark.parametrize("arguments", [[], [UPLOAD, "--all-failed"]])
 def test_one_or_all_has_to_be_said(world: World, arguments: list[str]) -> None:
     assert world.cli("replay", *arguments).status == 2
+
+
+# commit strict
+
+
+HELD = HeldObject(
+    bucket="uploads",
+    key="a b.jpg",
+    etag="Fetag",
+    upload_id=UPLOAD,
+    insert_only=True,
+    multipart_id="m",
+    held_at=1_800_000_000,
+)
+
+
+def commit_of(world: World) -> str:
+    [trace] = world.cli("trace", UPLOAD, "--json").json
+    told: str = trace["commit"]
+    assert f"  commit strict: {told}" in world.cli("trace", UPLOAD).out.splitlines()
+    return told
+
+
+def test_trace_tells_what_became_of_a_held_object(world: World) -> None:
+    world.promise(held=HELD)
+    assert commit_of(world) == "held until 2027-01-21T08:00:00.000Z"
+    world.attempt(200)
+    assert commit_of(world) == "accepted, not visible yet"
+    world.deliveries.mark(UPLOAD, Fate.COMMITTED)
+    assert commit_of(world) == "committed"
+
+
+def test_held_object_that_was_refused_is_gone_and_not_replayed(world: World) -> None:
+    world.promise(held=HELD)
+    world.give_up()
+    assert commit_of(world) == "gone"
+    result = world.cli("replay", UPLOAD)
+    assert (result.status, "its object is gone" in result.err) == (1, True)
+    assert world.cli("replay", "--all-failed").out == "nothing was given up\n"
+    assert world.sent() == []
+
+
+def test_accepted_object_that_is_still_held_is_replayed(world: World) -> None:
+    world.promise(held=HELD)
+    world.attempt(200)
+    world.cli("replay", UPLOAD)
+    assert [message["upload_id"] for message in world.sent()] == [UPLOAD]
+    world.deliveries.mark(UPLOAD, Fate.COMMITTED)
+    assert "was accepted" in world.cli("replay", UPLOAD).err

@@ -83,6 +83,34 @@ def test_a_lifetime_within_the_limits_is_read(lifetime: int) -> None:
     assert _parse(lifetimeSeconds=lifetime).lifetime_seconds == lifetime
 
 
+# A user's day.
+
+
+def test_a_quota_is_kept_as_it_is() -> None:
+    quota = {"uploadsPerDay": 20, "bytesPerDay": 50_000_000}
+    assert _parse(quota=quota).quota == quota
+
+
+@pytest.mark.parametrize(
+    ("quota", "word"),
+    [
+        ([], "quota"),
+        ("20", "quota"),
+        ({}, "uploadsPerDay or bytesPerDay"),
+        ({"uploadsPerDay": 0}, "uploadsPerDay"),
+        ({"uploadsPerDay": limits.QUOTA_UPLOADS + 1}, "uploadsPerDay"),
+        ({"bytesPerDay": -1}, "bytesPerDay"),
+        ({"bytesPerDay": "5 MB"}, "bytesPerDay"),
+        ({"uploadsPerHour": 1}, "uploadsPerHour"),
+        ({"uploadsPerDay": 1, "name": "other"}, "name"),
+    ],
+)
+def test_a_wrong_quota_is_refused_and_named(quota: object, word: str) -> None:
+    with pytest.raises(InvalidPresetError) as caught:
+        _parse(quota=quota)
+    assert word in caught.value.message
+
+
 # What the policy may say.
 
 
@@ -93,6 +121,7 @@ def test_a_lifetime_within_the_limits_is_read(lifetime: int) -> None:
         ({"deadline": 1893456000}, "deadline"),
         ({"endUser": "root"}, "endUser"),
         ({"isPrefixalScope": 1}, "isPrefixalScope"),
+        ({"quota": {"name": "p", "uploadsPerDay": 1}}, "quota"),
         ({"endUser": None}, "endUser"),  # not even unset
         (CALLBACK | {"returnUrl": "https://app.example"}, "exclude each other"),
         (CALLBACK | {"returnBody": "{}"}, "exclude each other"),

@@ -34,6 +34,7 @@ TEXTS: list[tuple[str, str, str, dict[str, Any]]] = [
     ("persistentOps", "persistent_ops", "avthumb/mp3", {}),
     ("persistentNotifyUrl", "persistent_notify_url", "https://app.example/n", {}),
     ("persistentPipeline", "persistent_pipeline", "p1", {}),
+    ("commit", "commit", "strict", CALLBACK),
 ]
 INTEGERS: list[tuple[str, str, int]] = [
     ("deadline", "deadline", 1893456000),
@@ -355,3 +356,28 @@ def test_a_policy_without_deadline_is_refused_where_the_stack_asks_for_one() -> 
 def test_no_value_of_any_field_is_an_unknown_fault(name: str, value: object) -> None:
     with contextlib.suppress(InvalidPolicyError, InvalidArgumentError):
         _parse(**{name: value})
+
+
+# commit, the gateway's own.
+
+
+@pytest.mark.parametrize("fields", [{}, {"commit": None}, {"commit": "kodo"}])
+def test_commit_is_kodos_unless_it_is_strict(fields: dict[str, Any]) -> None:
+    assert not _parse(**fields).commits_strictly
+
+
+def test_commit_strict_with_a_callback_is_strict() -> None:
+    assert _parse(commit="strict", **CALLBACK).commits_strictly
+
+
+@pytest.mark.parametrize(
+    ("fields", "word"),
+    [
+        ({"commit": "strict"}, "callbackUrl"),
+        ({"commit": "strict", "callbackFetchKey": 1, **CALLBACK}, "callbackFetchKey"),
+        ({"commit": "Strict", **CALLBACK}, "commit must be"),
+    ],
+)
+def test_commit_that_cannot_be_kept_is_refused(fields: dict[str, Any], word: str) -> None:
+    with pytest.raises(InvalidArgumentError, match=word):
+        _parse(**fields)

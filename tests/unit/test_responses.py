@@ -22,6 +22,7 @@ from upgate.errors import (
     NoSuchBucketError,
     NotFoundError,
     ObjectExistsError,
+    QuotaExceededError,
     StorageFailedError,
     UpgateError,
 )
@@ -105,6 +106,11 @@ def test_with_standard_status_a_number_up_to_599_stays(error: UpgateError) -> No
 def test_a_wrong_method_is_told_the_right_ones() -> None:
     response = error_response(MethodNotAllowedError(("POST", "OPTIONS")))
     assert (response.status, response.headers) == (405, {"Allow": "POST, OPTIONS"})
+
+
+def test_a_day_that_is_used_up_says_when_the_next_one_begins() -> None:
+    response = error_response(QuotaExceededError("quota exceeded: 3 uploads a day", 7))
+    assert (response.status, response.headers) == (429, {"Retry-After": "7"})
 
 
 def test_other_errors_have_no_headers_of_their_own() -> None:

@@ -2,30 +2,36 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from datetime import UTC
 from typing import Any
 
 import pytest
 
+from tests.fakes.quota_days import FakeDays
 from upgate import limits
 from upgate.errors import (
     InvalidArgumentError,
     InvalidPresetError,
     KeyScopeMismatchError,
     NotFoundError,
+    QuotaExceededError,
     UnauthenticatedError,
 )
 from upgate.issuing import token_issue
-from upgate.issuing.token_issue import TokenRequest, TokenSettings
+from upgate.issuing.token_issue import TokenPorts, TokenRequest, TokenSettings
 from upgate.objects.object_key import check
 from upgate.tokens import put_policy, upload_token
+from upgate.tokens.daily_quota import DailyQuota
 from upgate.tokens.keys import KeyPair, KeyRing
 from upgate.tokens.put_policy import PutPolicy, Scope
+from upgate.uploads.quota import Quotas, Usage
 from upgate.variables.templates import Json
 
 RING = KeyRing((KeyPair("new", "s1"), KeyPair("old", "s2")))
 SETTINGS = TokenSettings(default_bucket="photos", lifetime_seconds=3600)
 REQUEST = TokenRequest(preset="p", end_user="u1", upload_url="https://up.example")
 NOW = 1_800_000_000.9
+UNUSED = Usage()
 
 
 class Presets:
@@ -40,7 +46,12 @@ class Presets:
 
 def _issue(request: TokenRequest = REQUEST, **preset: Any) -> dict[str, Json]:
     store = Presets(p={"bucket": "photos", **preset})
-    return token_issue.issue(request, SETTINGS, RING, store, NOW)
+    return token_issue.issue(request, SETTINGS, ports(store), NOW)
+
+
+def ports(presets: Presets, usage: Usage = UNUSED) -> TokenPorts:
+    quotas = Quotas(FakeDays(usage), UTC)
+    return TokenPorts(keys=RING, presets=presets, quotas=quotas)
 
 
 def _policy(answer: dict[str, Json]) -> PutPolicy:
@@ -153,15 +164,55 @@ def test_a_preset_that_there_is_not_is_told_so() -> None:
 
 def test_without_presets_the_default_is_the_bucket_alone() -> None:
     request = replace(REQUEST, preset="default")
-    policy = _policy(token_issue.issue(request, SETTINGS, RING, Presets(), NOW))
+    policy = _policy(token_issue.issue(request, SETTINGS, ports(Presets()), NOW))
     assert (policy.scope, policy.inserts_only) == (Scope("photos"), True)
 
 
 def test_a_default_that_the_operator_wrote_is_used() -> None:
     store = Presets(default={"bucket": "videos"})
     request = replace(REQUEST, preset="default")
-    policy = _policy(token_issue.issue(request, SETTINGS, RING, store, NOW))
+    policy = _policy(token_issue.issue(request, SETTINGS, ports(store), NOW))
     assert policy.scope == Scope("videos")
+
+
+# A user's day.
+
+
+def test_the_quota_goes_into_the_token_under_the_presets_name() -> None:
+    policy = _policy(_issue(quota={"uploadsPerDay": 3, "bytesPerDay": 9}))
+    assert policy.quota == DailyQuota(name="p", uploads=3, size_bytes=9)
+
+
+def test_no_quota_asks_for_no_usage() -> None:
+    store = Presets(p={"bucket": "photos"})
+    answer = token_issue.issue(REQUEST, SETTINGS, ports(store, Usage(uploads=10**6)), NOW)
+    assert _policy(answer).quota is None
+
+
+@pytest.mark.parametrize(
+    ("quota", "usage"),
+    [
+        ({"uploadsPerDay": 3}, Usage(uploads=3)),
+        ({"bytesPerDay": 9}, Usage(size_bytes=9)),
+        ({"uploadsPerDay": 3, "bytesPerDay": 9}, Usage(uploads=1, size_bytes=9)),
+    ],
+)
+def test_a_day_that_is_used_up_gives_no_token(quota: dict[str, int], usage: Usage) -> None:
+    store = Presets(p={"bucket": "photos", "quota": quota})
+    with pytest.raises(QuotaExceededError):
+        token_issue.issue(REQUEST, SETTINGS, ports(store, usage), NOW)
+
+
+@pytest.mark.parametrize(
+    ("quota", "usage"),
+    [
+        ({"uploadsPerDay": 3}, Usage(uploads=2, size_bytes=10**9)),
+        ({"bytesPerDay": 9}, Usage(uploads=10**6, size_bytes=8)),
+    ],
+)
+def test_a_day_with_room_for_one_more_gives_a_token(quota: dict[str, int], usage: Usage) -> None:
+    store = Presets(p={"bucket": "photos", "quota": quota})
+    assert token_issue.issue(REQUEST, SETTINGS, ports(store, usage), NOW)["token"]
 
 
 def test_a_broken_preset_gives_no_token() -> None:

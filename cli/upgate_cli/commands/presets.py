@@ -22,13 +22,14 @@ def presets() -> None:
     """List, show, write and remove presets.
 
     A preset is what POST /token makes an app client's token from: bucket, key or keyPrefix (with
-    $(endUser) and $(uuid)), lifetimeSeconds, and a policy. They are kept in the stack's table;
-    these commands use your AWS credentials.
+    $(endUser) and $(uuid)), lifetimeSeconds, a policy, and a quota: what each user may upload in
+    a day. They are kept in the stack's table; these commands use your AWS credentials.
 
     \b
     Example:
       echo '{"bucket": "uploads", "keyPrefix": "avatars/$(endUser)/",
-             "policy": {"mimeLimit": "image/*", "fsizeLimit": 5000000}}' |
+             "policy": {"mimeLimit": "image/*", "fsizeLimit": 5000000},
+             "quota": {"uploadsPerDay": 20, "bytesPerDay": 50000000}}' |
         upgate presets put avatars -
     """
 

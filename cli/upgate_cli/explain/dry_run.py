@@ -14,10 +14,15 @@ from upgate.callbacks.callback import CallbackAttempt, CallbackOutcome, Callback
 from upgate.contents.content import BufferedContent
 from upgate.deliveries.ledger import UploadIntent
 from upgate.intake.upload_request import UploadRequest
+from upgate.objects.held_object import HeldObject
 from upgate.objects.storage import Destination
+from upgate.objects.store import Store
 from upgate.tokens import upload_token
+from upgate.tokens.daily_quota import DailyQuota
 from upgate.tokens.keys import KeyPair, KeyRing
 from upgate.tokens.put_policy import PutPolicy
+from upgate.uploads.quota import Charge, Usage, UserDay
+from upgate.uploads.strict_commit import StrictUpload
 from upgate.uploads.upload import Uploader
 from upgate.uploads.upload_ports import UploadContext, UploadPorts, UploadSettings
 from upgate.variables.magic_variables import Field, MagicVariables, UploadFacts
@@ -77,10 +82,34 @@ class _Outside:
         body = b'{"key":"the-key-that-the-callback-answers","payload":{}}'
         return CallbackOutcome(accepted=True, body=body, attempts=(attempt,))
 
-    def store(self, destination: Destination) -> None:
+    def charge(self, day: UserDay, quota: DailyQuota, charge: Charge) -> bool:
+        """A dry run counts for nothing, but a file that no day has room for is refused."""
+        return True
+
+    def usage(self, day: UserDay) -> Usage:
+        return Usage()
+
+    def give_back(self, day: UserDay, charge: Charge) -> None:
+        """Nothing was counted."""
+
+    def put(self, destination: Destination) -> None:
         self.result.key = destination.key
         self.result.mime_type = destination.mime_type
         self.result.etag = destination.etag
+
+    def hold(self, destination: Destination) -> HeldObject:
+        raise NotImplementedError  # `carry_out` holds nothing
+
+    def close(self, destination: Destination) -> None:
+        pass
+
+    def kept(self, upload: StrictUpload, stages: Stages) -> CallbackOutcome | None:
+        return None
+
+    def carry_out(self, upload: StrictUpload, store: Store, stages: Stages) -> CallbackOutcome:
+        self.record_intent(upload.intent)
+        store.put(upload.destination)
+        return self.call_back(upload.callback)
 
 
 def dry_run(text: bytes, policy: PutPolicy, sample: Sample, now_seconds: float) -> DryRun:
@@ -101,10 +130,12 @@ def dry_run(text: bytes, policy: PutPolicy, sample: Sample, now_seconds: float) 
     )
     uploader = Uploader(
         UploadSettings(buckets={policy.scope.bucket: "dry-run"}, time_zone=_TIME_ZONE),
-        UploadPorts(KeyRing((_PAIR,)), outside, outside.call_back, lambda _: None),
+        UploadPorts(
+            KeyRing((_PAIR,)), outside, outside.call_back, lambda _: None, outside, outside
+        ),
     )
     context = UploadContext("dry-run", moment, Stages())
-    answer = uploader.receive(request, content, outside.store, context)
+    answer = uploader.receive(request, content, outside, context)
     result = outside.result
     if result.callback is None:
         result.answer = answer.body.decode() or None

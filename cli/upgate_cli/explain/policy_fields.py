@@ -27,11 +27,13 @@ PURPOSES: Mapping[str, str] = {
     "callbackBody": "what is told",
     "callbackBodyType": "media type of it",
     "callbackFetchKey": "1: the callback comes first and names the key",
+    "commit": "strict: the object is visible only once the callback was accepted",
     "asyncOps": "commands run on the object afterwards",
     "persistentOps": "commands run on the object afterwards",
     "persistentNotifyUrl": "who is told of their end",
     "persistentPipeline": "their queue",
     "persistentType": "1: they run when there is time",
+    "quota": "this gateway's own: what the endUser may upload in a day",
     **dict.fromkeys(
         (
             *("persistentWorkflowTemplateID", "deleteAfterDays", "trafficLimit", "exclusive"),

@@ -73,6 +73,18 @@ class GatewayClient:
             call.rewind()
             raise unreachable(self.url, error) from error
 
+    def send_once(self, call: Call) -> Answer:
+        """Send it once and give back whatever comes, also what `send` would not believe.
+
+        Raises:
+            HopelessError: no answer at all.
+            CancelledError: Ctrl-C.
+        """
+        try:
+            return self._send_once(call)
+        except requests.RequestException as error:
+            raise unreachable(self.url, error) from error
+
     def close(self) -> None:
         """Close the connections of all threads."""
         for session in self._sessions:

@@ -23,6 +23,9 @@ _ADVICE = {
 }
 
 
+_QUOTA_ADVICE = "the user of this token may upload again when a new day begins"
+
+
 class RefusedError(CommandError):
     """The gateway said no; `answer` is how."""
 
@@ -50,7 +53,7 @@ def refusal(url: str, answer: Answer) -> RefusedError:
             "again, the gateway will repeat the callback",
             answer,
         )
-    advice = _ADVICE.get(answer.code)
+    advice = _QUOTA_ADVICE if _is_quota(answer) else _ADVICE.get(answer.code)
     if advice is None and answer.code >= 500:
         advice = "the gateway is in trouble: try again later"
     sentence = f"{_quoted(answer)}: {advice}" if advice else _quoted(answer)
@@ -79,6 +82,11 @@ def unreachable(url: str, error: requests.RequestException) -> HopelessError:
     if "unreachable" in text:
         return HopelessError(f"{url} cannot be reached; check the network, then run it again")
     return HopelessError(f"the connection to {url} broke; check the network, then run it again")
+
+
+def _is_quota(answer: Answer) -> bool:
+    """A 429 of the gateway's own; the front door's asks for a pause."""
+    return answer.code == 429 and answer.is_gateway
 
 
 def _quoted(answer: Answer) -> str:

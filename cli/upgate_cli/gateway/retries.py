@@ -12,13 +12,18 @@ _FIRST_WAIT_SECONDS = 0.4
 
 # 500 and above that will not change by themselves; 579 is even a success but for the callback.
 _FINAL = frozenset((501, 509, 573, 579, 608, 612, 614, 616, 618, 630, 631, 632, 640, 701))
-# 406: damaged on its way. 429: the front door asks for a pause, and has taken nothing.
-_REPEATABLE = frozenset((406, 429))
+_DAMAGED_ON_ITS_WAY = 406
+_TOO_MANY = 429
 
 
 def is_worth_repeating(answer: Answer) -> bool:
     """Whether the same request may be answered otherwise next time."""
-    return answer.code in _REPEATABLE or (answer.code >= 500 and answer.code not in _FINAL)
+    if answer.code == _TOO_MANY:
+        # The front door asks for a pause, and has taken nothing; the gateway says "tomorrow".
+        return not answer.is_gateway
+    if answer.code == _DAMAGED_ON_ITS_WAY:
+        return True
+    return answer.code >= 500 and answer.code not in _FINAL
 
 
 def waits() -> Iterator[float]:

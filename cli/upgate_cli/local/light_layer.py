@@ -2,8 +2,8 @@
 
 The emulator unzips every layer once per execution environment, without the files' modes: ffmpeg
 would not even be executable. The same pinned packages come from the emulator's own environment
-(group `local` of pyproject.toml), which its functions inherit; tests/functional/test_layer_size.py
-builds the real layer.
+(group `local` of pyproject.toml), which its functions inherit;
+tests/functional/test_built_artefact.py builds the real layer and runs it.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from upgate_cli.local import token_auth
 from upgate_cli.local.template_source import read_template
 
 _LAYER = "MediaLayer"
+_CODE = Path("layers") / "media"
 
 
 def write_template(root: Path, state: Path) -> Path:
@@ -26,10 +27,9 @@ def write_template(root: Path, state: Path) -> Path:
     template = read_template(root)
     layer = template.get("Resources", {}).get(_LAYER)
     if layer is not None:
-        source = root / layer["Properties"]["ContentUri"]
         target = state / "media-layer"
         shutil.copytree(
-            source,
+            root / _CODE,
             target / "python",
             ignore=shutil.ignore_patterns("__pycache__", "requirements.txt"),
         )

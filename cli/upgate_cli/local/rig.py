@@ -82,11 +82,7 @@ async def _deployed(
             await asyncio.to_thread(stack.create_artifact_bucket, running.endpoint)
             template = await building
             say("deploying")
-            parameters = {
-                "LogicalBucket": options.bucket,
-                "RedeliveryWaits": _REDELIVERY_WAITS,
-                "Alarms": "false",  # the emulator has none over several metrics
-            }
+            parameters = {"LogicalBucket": options.bucket, "RedeliveryWaits": _REDELIVERY_WAITS}
             if options.host not in _WILDCARDS:  # else clients come by many names: their own counts
                 parameters["PublicUrl"] = url
             parameters |= {**options.token_auth.parameters, **options.parameters}

@@ -80,7 +80,8 @@ async def deploy(
     Raises:
         StartError: SAM CLI failed.
     """
-    overrides = {"Architecture": architecture()} | dict(parameters)
+    # The emulator has no alarms over several metrics.
+    overrides = {"Architecture": architecture(), "Alarms": "false"} | dict(parameters)
     await _sam(
         root,
         state,

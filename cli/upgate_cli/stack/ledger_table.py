@@ -59,10 +59,14 @@ class LedgerTable:
         return [trace for trace in traces if trace is not None]
 
     def failed(self) -> list[str]:
-        """The ids of all uploads whose delivery was given up; it reads the whole table."""
+        """The ids of all uploads whose delivery was given up; it reads the whole table.
+
+        Not of those that were held (`commit: strict`): their objects are gone.
+        """
         with _aws_errors():
             found = self._scan(
-                "delivery = :failed AND sk IN (:intent, :job)", failed=str(DeliveryState.FAILED)
+                "delivery = :failed AND attribute_not_exists(hold_id) AND sk IN (:intent, :job)",
+                failed=str(DeliveryState.FAILED),
             )
         return sorted(item.removeprefix(_UPLOAD) for item in found)
 
@@ -75,9 +79,19 @@ class LedgerTable:
         client: SQSClient = self._stack.session.client("sqs")
         queue = RedeliveryQueue(lambda: client, self._stack.output("RedeliveryQueue"))
         with _aws_errors():
-            if not self._deliveries.reopen(upload_id):
+            if not self._deliveries.reopen(upload_id) and not self._is_unfinished(upload_id):
                 raise CommandError(self._objection(upload_id))
             queue.send(Redelivery(upload_id, 0, int(time.time())))
+
+    def _is_unfinished(self, upload_id: str) -> bool:
+        """Whether it was accepted and its object is still held: the message makes it visible."""
+        found = self._deliveries.read(upload_id)
+        return (
+            found is not None
+            and found.held is not None
+            and found.state is DeliveryState.ACCEPTED
+            and not found.is_settled
+        )
 
     def _objection(self, upload_id: str) -> str:
         delivery = self._deliveries.read(upload_id)
@@ -85,6 +99,8 @@ class LedgerTable:
             return f"no upload {upload_id} that owes a callback: `upgate trace` takes request ids"
         if delivery.state is DeliveryState.ACCEPTED:
             return f"the callback of {upload_id} was accepted: nothing was sent again"
+        if delivery.state is DeliveryState.FAILED:
+            return f"the callback of {upload_id} was refused and its object is gone (commit strict)"
         return f"the callback of {upload_id} was not tried yet: nothing was sent again"
 
     def _trace(self, name: str) -> Trace | None:

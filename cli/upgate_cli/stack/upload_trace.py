@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
-from upgate.deliveries.delivery import Delivery, DeliveryAttempt
+from upgate.deliveries.delivery import Delivery, DeliveryAttempt, DeliveryState
 from upgate.deliveries.ledger import UploadIntent
 from upgate.jobs.job import Code, Item, Job
 from upgate_cli.output import printable
@@ -53,6 +53,7 @@ class Trace:
                 "object": self.object,
             }
         return upload | {
+            "commit": _commit(self.delivery) if self.delivery else None,
             "callback": _callback(self.delivery) if self.delivery else None,
             "job": _job(self.job) if self.job else None,
         }
@@ -69,10 +70,25 @@ class Trace:
             for attempt in self.delivery.attempts:
                 yield f"  {_time(attempt.started_at)}  callback {_told(attempt)}"
             yield f"  callback {self.delivery.state}"
+            if commit := _commit(self.delivery):
+                yield f"  commit strict: {commit}"
         if self.job:
             yield f"  job {self.job.job_id}  {_CODES[self.job.code]}"
             for item in self.job.items:
                 yield f"    {printable(_told_item(item))}"
+
+
+def _commit(delivery: Delivery) -> str | None:
+    """What became of an object that was held for its callback; None for the default commit."""
+    if delivery.held is None:
+        return None
+    if delivery.fate is not None:
+        return delivery.fate
+    return {
+        DeliveryState.OWED: f"held until {_time(delivery.held.ends_at * 1000)}",
+        DeliveryState.ACCEPTED: "accepted, not visible yet",
+        DeliveryState.FAILED: "gone",
+    }[delivery.state]
 
 
 def _callback(delivery: Delivery) -> dict[str, Any]:

@@ -247,6 +247,16 @@ class KeyTooLongError(UpgateError):
     status, code, message = 414, "KeyTooLong", "key too long"
 
 
+class QuotaExceededError(UpgateError):
+    """A user's day is used up; of all SDKs only C repeats a 429, at other hosts alone (10.2)."""
+
+    status, code, message = 429, "QuotaExceeded", "quota exceeded"
+
+    def __init__(self, message: str, retry_after_seconds: int) -> None:
+        self.retry_after_seconds = retry_after_seconds
+        super().__init__(message)
+
+
 class ResultBusyError(UpgateError):
     """A result is being made by somebody else; only between functions, never an answer."""
 

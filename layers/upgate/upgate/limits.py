@@ -39,6 +39,10 @@ S3_PARTS = 10_000
 TOKEN_BYTES = 32 * 1024
 KEYLIMIT_KEYS = 20
 
+# A user's day (the policy extension `quota`): beyond these a number is a slip of the pen.
+QUOTA_UPLOADS = 1_000_000
+QUOTA_BYTES = 10**15
+
 # What a template may grow by once its variables are filled in. A callback's body, URLs and the
 # operations stand together in one ledger item, escaped as JSON: DynamoDB takes 400 KB.
 RENDERED_BYTES = 64 * 1024
@@ -68,6 +72,11 @@ LISTENER_LEASE_SECONDS = 30
 MAILBOX_LIFETIME_SECONDS = 3600  # of what nobody has removed
 MAILBOX_BODY_BYTES = 64 * 1024
 MAILBOX_ANSWER_BYTES = 192 * 1024
+
+# `commit: strict`. How long an object may wait for its callback: the upload bucket's lifecycle
+# aborts it a day later. How many uploads of one content may wait for one insert-only name.
+STRICT_HOLD_SECONDS = 6 * 24 * 3600
+STRICT_NAME_HOLDERS = 50
 
 # Any outgoing request: the answer's head, and how many of a name's addresses are tried.
 EGRESS_HEAD_BYTES = 32 * 1024

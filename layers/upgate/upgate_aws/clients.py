@@ -106,6 +106,8 @@ def s3() -> S3Client:
 
 def forget() -> None:
     """Make all clients anew when they are next asked for, such as under another environment."""
+    if s3.cache_info().currsize:
+        s3().close()
     for client in (thin_s3, dynamodb, secrets, sqs, presigner, invoker, s3):
         client.cache_clear()
     while _endpoints:

@@ -142,6 +142,8 @@ class TokenConfig:
     ledger_table: str
     keys_secret: str
     token_lifetime_seconds: int
+    time_zone: timezone
+    """Of the days that quotas count."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -264,6 +266,7 @@ def token_config(environ: Mapping[str, str]) -> TokenConfig:
         token_lifetime_seconds=int(
             _read(environ, "UPGATE_TOKEN_LIFETIME_SECONDS", _number(1, 604_800), "3600")
         ),
+        time_zone=_read(environ, "UPGATE_TIME_ZONE", _time_zone, "+08:00"),
     )
 
 

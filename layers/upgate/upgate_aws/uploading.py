@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
+from upgate import limits
+from upgate.deliveries.delivery_store import DeliveryStore
+from upgate.deliveries.held_delivery import HeldDeliveries
 from upgate.deliveries.ledger import DynamoLedger
+from upgate.deliveries.name_reservation import NameReservations
 from upgate.deliveries.redelivery_ladder import Ladder
-from upgate.deliveries.redelivery_queue import RedeliveryQueue
+from upgate.deliveries.redelivery_queue import Redelivery, RedeliveryQueue
 from upgate.objects import storage
+from upgate.objects.held_object import HeldObjects
+from upgate.uploads.promises import Promises
+from upgate.uploads.quota_store import DynamoQuotas
+from upgate.uploads.strict_commit import StrictCommit, StrictPorts
 from upgate.uploads.upload import Uploader
 from upgate.uploads.upload_ports import UploadPorts, UploadSettings
 from upgate_aws import avinfo_invocation, callback_invocation, clients
@@ -19,8 +29,19 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 
-def make_uploader(config: UploadConfig, s3: S3Client) -> Uploader:
-    """One for all requests of a function; it connects to nothing yet."""
+def make_uploader(
+    config: UploadConfig, s3: S3Client, holding_s3: Callable[[], S3Client]
+) -> Uploader:
+    """One for all requests of a function; it connects to nothing yet.
+
+    `holding_s3` is for objects that are held: multipart uploads, which a thin client has not.
+    """
+    ledger = DynamoLedger(clients.dynamodb, config.ledger_table)
+    deliveries = DeliveryStore(clients.dynamodb, config.ledger_table)
+    queue = RedeliveryQueue(clients.sqs, config.redelivery_queue)
+    redeliver = partial(_redeliver, queue, Ladder(config.redelivery_waits))
+    call_back = partial(callback_invocation.invoke, clients.invoker, config.callback_function)
+    find = partial(storage.find, s3)
     return Uploader(
         UploadSettings(
             buckets=config.buckets,
@@ -31,19 +52,26 @@ def make_uploader(config: UploadConfig, s3: S3Client) -> Uploader:
         ),
         UploadPorts(
             keys=KeySource(clients.secrets, config.keys_secret),
-            ledger=DynamoLedger(clients.dynamodb, config.ledger_table),
-            call_back=partial(
-                callback_invocation.invoke, clients.invoker, config.callback_function
+            ledger=ledger,
+            call_back=call_back,
+            find=find,
+            strict=StrictCommit(
+                StrictPorts(
+                    promises=Promises(ledger, redeliver),
+                    held=HeldDeliveries(deliveries, HeldObjects(holding_s3)),
+                    reservations=NameReservations(
+                        clients.dynamodb, config.ledger_table, deliveries
+                    ),
+                    find=find,
+                    call_back=call_back,
+                    watch=partial(_watch, queue),
+                )
             ),
-            find=partial(storage.find, s3),
+            quotas=DynamoQuotas(clients.dynamodb, config.ledger_table),
             describe_media=partial(
                 avinfo_invocation.invoke, clients.invoker, config.avinfo_function
             ),
-            redeliver=partial(
-                _redeliver,
-                RedeliveryQueue(clients.sqs, config.redelivery_queue),
-                Ladder(config.redelivery_waits),
-            ),
+            redeliver=redeliver,
         ),
     )
 
@@ -51,3 +79,7 @@ def make_uploader(config: UploadConfig, s3: S3Client) -> Uploader:
 def _redeliver(queue: RedeliveryQueue, ladder: Ladder, upload_id: str) -> None:
     if (first := ladder.rung(upload_id, 0)) is not None:
         queue.send(first)
+
+
+def _watch(queue: RedeliveryQueue, upload_id: str) -> None:
+    queue.send(Redelivery(upload_id, 0, int(time.time()) + limits.UNREPORTED_SECONDS))

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from upgate.errors import MethodNotAllowedError, UpgateError
+from upgate.errors import MethodNotAllowedError, QuotaExceededError, UpgateError
 from upgate.variables.templates import Json
 
 JSON_TYPE = "application/json"  # exactly so, no charset: Ruby's SDK compares it (protocol.md 16)
@@ -47,6 +47,8 @@ def error_response(error: UpgateError, *, standard_status: bool = False) -> Resp
     status, body, headers = error.status, {"error": error.message}, {}
     if isinstance(error, MethodNotAllowedError):
         headers["Allow"] = ", ".join(error.allow)
+    if isinstance(error, QuotaExceededError):
+        headers["Retry-After"] = str(error.retry_after_seconds)
     if standard_status and status in STANDARD_STATUS:
         headers["X-Upgate-Code"] = str(status)
         return Response(
@@ -73,7 +75,7 @@ def common_headers(reqid: str, log: str, cors: CorsSettings, origin: str | None)
         "Access-Control-Allow-Headers": (
             "Authorization, Content-Type, Content-MD5, X-File-Name, X-File-Type, X-File-Size"
         ),
-        "Access-Control-Expose-Headers": "X-Log, X-Reqid, X-Upgate-Code",
+        "Access-Control-Expose-Headers": "Retry-After, X-Log, X-Reqid, X-Upgate-Code",
         "Access-Control-Max-Age": "2592000",
     }
     if "*" in cors.origins:

@@ -13,9 +13,17 @@ import binascii
 import json
 import re
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import cast
 
 from upgate import limits
+
+# Answers below 500 that decide nothing (RFC 9110, 15.5.9; RFC 8470, 5.2; RFC 6585, 4).
+_ASKED_AGAIN_LATER = (
+    HTTPStatus.REQUEST_TIMEOUT,
+    HTTPStatus.TOO_EARLY,
+    HTTPStatus.TOO_MANY_REQUESTS,
+)
 
 UNEXPECTED_ANSWER = "unexcepted response"  # sic: Kodo's spelling, which clients compare with
 
@@ -131,6 +139,18 @@ class CallbackOutcome:
     accepted: bool
     body: bytes = field(repr=False)
     attempts: tuple[CallbackAttempt, ...]
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether the business server said no: every URL answered, and none to ask again later.
+
+        Without an answer, or with a 5xx, nobody knows whether it did not accept after all.
+        """
+        return not self.accepted and all(
+            0 < attempt.status < HTTPStatus.INTERNAL_SERVER_ERROR
+            and attempt.status not in _ASKED_AGAIN_LATER
+            for attempt in self.attempts
+        )
 
     def __post_init__(self) -> None:
         if not self.attempts:

@@ -27,3 +27,8 @@ _HORIZON_MILLISECONDS = 1000 * round(
 def moments(now: int) -> dict[str, AttributeValueTypeDef]:
     """The values of IS_FREE; `now` in milliseconds."""
     return encode({":now": now, ":horizon": now + _HORIZON_MILLISECONDS})
+
+
+def is_free(claimed_until: int, now: int) -> bool:
+    """The same of a delivery that was read; both in milliseconds."""
+    return claimed_until < now or claimed_until > now + _HORIZON_MILLISECONDS

@@ -10,7 +10,8 @@ from urllib.parse import urlsplit
 
 from upgate import limits
 from upgate.callbacks.callback import CallbackOutcome, CallbackRequest
-from upgate.dynamo_item import encode, number, text
+from upgate.dynamo_item import Value, encode, number, text
+from upgate.objects.held_object import Fate, HeldObject
 
 
 class DeliveryState(StrEnum):
@@ -19,7 +20,10 @@ class DeliveryState(StrEnum):
     OWED = "owed"
     ACCEPTED = "accepted"
     FAILED = "failed"
-    """The last rung of the ladder was refused: only `upgate replay` sends it again."""
+    """The last rung of the ladder was refused: only `upgate replay` sends it again.
+
+    Of a held object (`commit: strict`): it was refused for good, and the object is gone.
+    """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +50,18 @@ class Delivery:
     rung: int
     request: CallbackRequest
     attempts: tuple[DeliveryAttempt, ...]
+    answer: bytes | None = None
+    """What accepted it; None also where that was too long to be kept."""
+    claimed_until: int = 0
+    """In milliseconds since 1970."""
+    held: HeldObject | None = None
+    """`commit: strict`: what becomes visible once this is accepted."""
+    fate: Fate | None = None
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether nothing more will come of a held object."""
+        return self.state is DeliveryState.FAILED or self.fate is not None
 
 
 def attempts_of(outcome: CallbackOutcome, ended_at: int) -> list[DeliveryAttempt]:
@@ -82,6 +98,34 @@ def from_item(upload_id: str, item: Mapping[str, Any]) -> Delivery | None:
         rung=number(item, "rung"),
         request=CallbackRequest.from_json(text(item, "callback")),
         attempts=tuple(_attempt(element["M"]) for element in item.get("history", {}).get("L", ())),
+        answer=text(item, "answer").encode() or None,
+        claimed_until=number(item, "claimed_until"),
+        held=_held(upload_id, item),
+        fate=Fate(text(item, "fate")) if "fate" in item else None,
+    )
+
+
+def held_attributes(held: HeldObject | None) -> dict[str, Value]:
+    """What an item says of a held object; all None where there is none."""
+    return {
+        "hold_id": held.multipart_id if held else None,
+        "hold_bucket": held.bucket if held else None,
+        "hold_insert_only": int(held.insert_only) if held else None,
+        "held_at": held.held_at if held else None,
+    }
+
+
+def _held(upload_id: str, item: Mapping[str, Any]) -> HeldObject | None:
+    if "hold_id" not in item:
+        return None
+    return HeldObject(
+        bucket=text(item, "hold_bucket"),
+        key=text(item, "key"),
+        etag=text(item, "etag"),
+        upload_id=upload_id,
+        insert_only=bool(number(item, "hold_insert_only")),
+        multipart_id=text(item, "hold_id"),
+        held_at=number(item, "held_at"),
     )
 
 

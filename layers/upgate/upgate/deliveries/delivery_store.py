@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING, Any
 from upgate.callbacks.callback import CallbackOutcome
 from upgate.deliveries import claims, delivery
 from upgate.deliveries.delivery import Delivery, DeliveryState
-from upgate.deliveries.upload_item import ItemFullError, UploadItems
+from upgate.deliveries.table_items import ItemFullError
+from upgate.deliveries.upload_item import UploadItems
 from upgate.dynamo_item import encode
+from upgate.objects.held_object import Fate
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -48,19 +50,32 @@ class DeliveryStore:
             upload_id, "SET claimed_until = :until", values, condition=condition
         )
 
-    def record(self, upload_id: str, outcome: CallbackOutcome) -> None:
-        """Write how a callback went: accepted, with the answer to give again, or still owed."""
+    def record(self, upload_id: str, outcome: CallbackOutcome, *, is_final: bool = False) -> bool:
+        """Write how a callback went: accepted, with the answer to give again, or still owed.
+
+        With `is_final` one that was not accepted has failed, and is not asked for again. False
+        where another call of the upload was accepted.
+        """
         more = ", claimed_until = :free"
         if not outcome.accepted:
-            state, condition = DeliveryState.OWED, "delivery <> :accepted"
+            state = DeliveryState.FAILED if is_final else DeliveryState.OWED
+            condition = "delivery <> :accepted"
             values = encode({":accepted": _ACCEPTED, ":free": 0})
-            self._record(upload_id, outcome, state, more, condition, values)
-            return
+            return self._record(upload_id, outcome, state, more, condition, values)
         answer = _kept(outcome.body)
         if answer is not None:
             more += ", answer = :answer"
         values = encode({":answer": answer, ":free": 0})
-        self._record(upload_id, outcome, DeliveryState.ACCEPTED, more, None, values)
+        return self._record(upload_id, outcome, DeliveryState.ACCEPTED, more, None, values)
+
+    def mark(self, upload_id: str, fate: Fate) -> None:
+        """Write what became of a held object: that it was accepted is said with it."""
+        self._items.update(
+            upload_id,
+            "SET fate = :fate, delivery = :accepted",
+            encode({":fate": str(fate), ":accepted": _ACCEPTED}),
+            condition="attribute_exists(pk)",
+        )
 
     def release(self, upload_id: str) -> None:
         """End the claim of an upload that stored nothing."""
@@ -73,13 +88,13 @@ class DeliveryStore:
 
     def record_refusal(
         self, upload_id: str, outcome: CallbackOutcome, *, rung: int, claim: int, is_last: bool
-    ) -> None:
+    ) -> bool:
         """Write that a redelivery was refused, and end its claim.
 
-        Nothing is written when the claim is another's by now: the upload was repeated meanwhile,
-        and owes a delivery of its own.
+        False, and nothing is written, when the claim is another's by now: the upload was repeated
+        meanwhile, and owes a delivery of its own.
         """
-        self._record(
+        return self._record(
             upload_id,
             outcome,
             DeliveryState.FAILED if is_last else DeliveryState.OWED,
@@ -91,13 +106,15 @@ class DeliveryStore:
     def reopen(self, upload_id: str) -> bool:
         """Have a delivery begin at the foot of the ladder again, once its message is sent.
 
-        False for one that was accepted, or not even tried: its object may never have been stored.
+        False for one that was accepted, or not even tried: its object may never have been stored;
+        and for one that failed with a held object, which is gone.
         """
         return self._items.update(
             upload_id,
             "SET delivery = :owed REMOVE rung",
             encode({":owed": _OWED, ":failed": str(DeliveryState.FAILED), ":none": 0}),
-            condition="delivery = :failed OR (delivery = :owed AND attempts > :none)",
+            condition="(delivery = :failed AND attribute_not_exists(hold_id))"
+            " OR (delivery = :owed AND attempts > :none)",
         )
 
     def _record(
@@ -108,13 +125,13 @@ class DeliveryStore:
         more: str,
         condition: str | None,
         values: dict[str, Any],
-    ) -> None:
+    ) -> bool:
         attempts = delivery.attempts_of(outcome, round(time.time() * 1000))
         bound = values | encode({":state": str(state), ":count": len(attempts)})
         bound[":history"] = {"L": [delivery.to_item(attempt) for attempt in attempts]}
         set_state = f"SET delivery = :state{more}, history = "
         try:
-            self._items.update(
+            return self._items.update(
                 upload_id,
                 f"{set_state}list_append(if_not_exists(history, :none), :history)"
                 " ADD attempts :count",
@@ -123,7 +140,7 @@ class DeliveryStore:
             )
         except ItemFullError:
             # A client may repeat as often as it likes: the state is worth more than the history.
-            self._items.update(
+            return self._items.update(
                 upload_id, f"{set_state}:history ADD attempts :count", bound, condition=condition
             )
 

@@ -13,16 +13,19 @@ from typing import TYPE_CHECKING, Protocol
 from upgate import limits
 from upgate.callbacks.callback import CallbackOutcome, CallbackRequest
 from upgate.deliveries import claims
-from upgate.deliveries.delivery import DeliveryState
+from upgate.deliveries.delivery import DeliveryState, held_attributes
 from upgate.deliveries.delivery_store import DeliveryStore
 from upgate.deliveries.upload_item import UploadItems
 from upgate.dynamo_item import Value, encode, number, text
 from upgate.errors import DeliveryUnderWayError
+from upgate.objects.held_object import Fate, HeldObject
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 INTENT_LIFETIME_SECONDS = 30 * 24 * 3600
+# An accepted upload stays as it is, even if its answer was too long to be kept.
+_UNDECIDED = "(attribute_not_exists(delivery) OR delivery <> :accepted OR fate = :lost)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,8 +47,20 @@ class UploadIntent:
     pipeline: str | None = None
     job_kind: int = 0
     """`persistentType`."""
+    held: HeldObject | None = None
+    """`commit: strict`: the object that waits for the callback. Not read back."""
     delivery: DeliveryState | None = None
     """As read: how far the callback is; None where there is none."""
+
+    @property
+    def claim_seconds(self) -> float | None:
+        """How long nobody else may call back; None without a callback.
+
+        Of a held object it outlasts the function: no two may ask what becomes of it.
+        """
+        if self.callback is None:
+            return None
+        return limits.DELIVERY_CLAIM_SECONDS if self.held is None else limits.UNREPORTED_SECONDS
 
 
 class Ledger(Protocol):
@@ -79,21 +94,30 @@ class DynamoLedger:
     def record_intent(self, intent: UploadIntent) -> bytes | None:
         """Write the intent, again for a repeated upload that no callback was accepted for.
 
-        The callback is this call's for limits.DELIVERY_CLAIM_SECONDS, or until its outcome is
-        recorded: whoever repeats the upload meanwhile gets DeliveryUnderWayError.
+        The callback is this call's for its claim, or until its outcome is recorded: whoever
+        repeats the upload meanwhile gets DeliveryUnderWayError.
         """
         now = round(time.time() * 1000)
-        until = now + round(limits.DELIVERY_CLAIM_SECONDS * 1000) if intent.callback else None
+        claim = intent.claim_seconds
+        until = None if claim is None else now + round(claim * 1000)
         attributes = encode(_attributes(intent) | {"claimed_until": until})
+        removed = ["rung", "fate", *(held_attributes(None).keys() - attributes.keys())]
+        condition = "attribute_not_exists(answer)"
+        values = {f":{name}": value for name, value in attributes.items()} | claims.moments(now)
+        if intent.held is not None:
+            removed.append("answer")
+            condition = _UNDECIDED
+            values |= encode({":accepted": str(DeliveryState.ACCEPTED), ":lost": str(Fate.LOST)})
         names = {f"#{name}": name for name in attributes}
-        values = {f":{name}": value for name, value in attributes.items()}
         is_written = self._items.update(
             intent.upload_id,
             # Not PutItem: what earlier calls of this upload tried stays in `history`.
-            "SET " + ", ".join(f"#{name} = :{name}" for name in attributes) + " REMOVE rung",
-            values | claims.moments(now),
+            "SET "
+            + ", ".join(f"#{name} = :{name}" for name in attributes)
+            + f" REMOVE {', '.join(removed)}",
+            values,
             # One's own claim is there where the answer to this very request was lost.
-            condition=f"attribute_not_exists(answer) AND ({claims.IS_FREE} OR #reqid = :reqid)",
+            condition=f"{condition} AND ({claims.IS_FREE} OR #reqid = :reqid)",
             names=names,
         )
         return None if is_written else self._kept_answer(intent.upload_id)
@@ -151,4 +175,5 @@ def _attributes(intent: UploadIntent) -> dict[str, Value]:
         "pipeline": intent.pipeline,
         "job_kind": intent.job_kind,
         "delivery": None if intent.callback is None else str(DeliveryState.OWED),
+        **held_attributes(intent.held),
     }

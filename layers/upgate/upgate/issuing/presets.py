@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from upgate import strict_json
 from upgate.errors import InvalidPresetError, StorageFailedError, UpgateError
-from upgate.tokens import put_policy
+from upgate.tokens import daily_quota, put_policy
 from upgate.tokens.put_policy import PutPolicy
 from upgate.uploads import reply
 from upgate.variables.templates import Json, variables_in
@@ -22,10 +22,10 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 DEFAULT_NAME = "default"
-NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}", re.ASCII)
+NAME = daily_quota.NAME  # a preset's name is that of its quota
 LIFETIME_SECONDS_MOST = 7 * 24 * 3600
 # Filled in by the gateway for each token, so a preset may not fix them.
-_OURS = ("scope", "deadline", "endUser", "isPrefixalScope")
+_OURS = ("scope", "deadline", "endUser", "isPrefixalScope", "quota")
 # All that is known when a token is made: another variable would leave a hole in the key.
 _KEY_VARIABLES = frozenset(("endUser", "uuid"))
 _OPEN_END_USER = re.compile(r"(?:\$\(\s*endUser\s*\)|\$\{\s*endUser\s*\})(?!/)")
@@ -39,6 +39,8 @@ class Preset:
     key: str | None = None
     key_prefix: str | None = None
     lifetime_seconds: int | None = None
+    quota: Mapping[str, Json] | None = None
+    """Limits of one user's day: the policy's `quota` but for its name, which is the preset's."""
     policy: Mapping[str, Json]
     """Put-policy fields by their wire names, without those that the gateway fills in."""
 
@@ -88,7 +90,7 @@ def parse(text: str) -> Preset:
         raise InvalidPresetError("preset is not JSON") from error
     if not isinstance(document, dict):
         raise InvalidPresetError("preset is not a JSON object")
-    unknown = document.keys() - {"bucket", "key", "keyPrefix", "lifetimeSeconds", "policy"}
+    unknown = document.keys() - {"bucket", "key", "keyPrefix", "lifetimeSeconds", "quota", "policy"}
     if unknown:
         raise InvalidPresetError(f"preset has no member {sorted(unknown)[0]}")
     preset = Preset(
@@ -96,6 +98,7 @@ def parse(text: str) -> Preset:
         key=_text(document, "key"),
         key_prefix=_text(document, "keyPrefix"),
         lifetime_seconds=document.get("lifetimeSeconds"),
+        quota=document.get("quota"),
         policy={} if document.get("policy") is None else document["policy"],
     )
     check(preset)
@@ -119,7 +122,25 @@ def check(preset: Preset) -> None:
     for name in _OURS:
         if name in preset.policy:
             raise InvalidPresetError(f"policy may not set {name}: the gateway fills it in")
+    _check_quota(preset)
     _check_policy(preset)
+
+
+def quota_of(preset: Preset, name: str) -> dict[str, Json] | None:
+    """The quota of a token from this preset, as its policy has it."""
+    return None if preset.quota is None else {**preset.quota, "name": name}
+
+
+def _check_quota(preset: Preset) -> None:
+    quota = preset.quota
+    if quota is not None and not isinstance(quota, dict):
+        raise InvalidPresetError("quota must be a JSON object")
+    if quota is not None and "name" in quota:
+        raise InvalidPresetError("quota may not set name: it is the preset's own")
+    try:
+        daily_quota.parse(quota_of(preset, DEFAULT_NAME), "somebody")
+    except UpgateError as error:
+        raise InvalidPresetError(error.message) from error
 
 
 def _check_scope(preset: Preset) -> None:

@@ -15,8 +15,9 @@ from upgate.errors import (
 )
 from upgate.issuing import presets
 from upgate.issuing.presets import Preset, PresetStore
-from upgate.tokens import upload_token
+from upgate.tokens import daily_quota, upload_token
 from upgate.tokens.keys import KeyRing
+from upgate.uploads.quota import Quotas
 from upgate.variables.templates import Json, render_text
 
 
@@ -26,6 +27,15 @@ class TokenSettings:
 
     default_bucket: str
     lifetime_seconds: int = 3600
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TokenPorts:
+    """The outside world of a token."""
+
+    keys: KeyRing
+    presets: PresetStore
+    quotas: Quotas
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,11 +70,7 @@ def parse_preset_name(body: bytes) -> str:
 
 
 def issue(
-    request: TokenRequest,
-    settings: TokenSettings,
-    keys: KeyRing,
-    store: PresetStore,
-    now_seconds: float,
+    request: TokenRequest, settings: TokenSettings, ports: TokenPorts, now_seconds: float
 ) -> dict[str, Json]:
     """Make a token and all that an app needs to use it at once.
 
@@ -75,21 +81,26 @@ def issue(
     Raises:
         UnauthenticatedError: nobody vouches for the client.
         NotFoundError: no such preset.
+        QuotaExceededError: no upload would be taken from this user today.
         InvalidPresetError: the stored preset is broken, or its token exceeds limits.TOKEN_BYTES.
     """
     if not request.end_user:
         raise UnauthenticatedError
-    preset = _find(request.preset, settings, store)
+    preset = _find(request.preset, settings, ports.presets)
+    quota = presets.quota_of(preset, request.preset)
+    _refuse_used_up(quota, request.end_user, ports.quotas, now_seconds)
     expires_at = int(now_seconds) + (preset.lifetime_seconds or settings.lifetime_seconds)
     key = _fill(preset.key, request.end_user)
-    policy = {
+    policy: dict[str, Json] = {
         **preset.policy,
         **_scope(preset, key, request.end_user),
         "deadline": expires_at,
         "endUser": request.end_user,
     }
+    if quota is not None:
+        policy["quota"] = quota
     text = json.dumps(policy, separators=(",", ":"))
-    token = upload_token.sign(text.encode(), keys.newest)
+    token = upload_token.sign(text.encode(), ports.keys.newest)
     if len(token) > limits.TOKEN_BYTES:
         raise InvalidPresetError(f"its upload token exceeds {limits.TOKEN_BYTES} bytes")
     answer: dict[str, Json] = {
@@ -99,6 +110,15 @@ def issue(
         "upload_url": request.upload_url,
     }
     return answer if key is None else answer | {"key": key}
+
+
+def _refuse_used_up(
+    quota: dict[str, Json] | None, end_user: str, quotas: Quotas, now_seconds: float
+) -> None:
+    """Each upload is held against the quota by itself; an app that asks is told before it tries."""
+    limits_of_day = daily_quota.parse(quota, end_user)
+    if limits_of_day is not None:
+        quotas.refuse_used_up(limits_of_day, end_user, now_seconds)
 
 
 def _find(name: str, settings: TokenSettings, store: PresetStore) -> Preset:

@@ -6,10 +6,10 @@ pass (S3, the ledger, a result in the making elsewhere) leaves the command open.
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import tzinfo
+from enum import StrEnum
 from typing import Protocol
 
 from upgate import limits
@@ -37,8 +37,6 @@ from upgate.jobs.ops_queue import OpsQueue
 from upgate.objects import storage
 from upgate.objects.source_object import SourceObject
 
-_log = logging.getLogger(__name__)
-
 BUSY_DELAY_SECONDS = 5
 _LEAST_SECONDS = 60.0  # with less, the rest of a job is for an invocation of its own
 
@@ -47,6 +45,21 @@ type Make = Callable[[SourceObject, Pipe, bool], tuple[Result, bool]]
 
 Raises FopError, ResultBusyError or StorageFailedError.
 """
+
+
+class WorkEnd(StrEnum):
+    """What became of one message."""
+
+    NOTHING = "nothing"
+    """Nothing was left to do."""
+    CONTINUED = "continued"
+    """The rest is another message's."""
+    JOB_DONE = "job_done"
+    JOB_FAILED = "job_failed"
+    NOTIFIED = "notified"
+    """Of a job that ended with an earlier message; accepted or not."""
+    RESULT_MADE = "result_made"
+    RESULT_FAILED = "result_failed"
 
 
 class Find(Protocol):
@@ -84,7 +97,7 @@ class JobRunner:
     def __init__(self, ports: JobPorts) -> None:
         self._ports = ports
 
-    def handle(self, message: OpsMessage) -> None:
+    def handle(self, message: OpsMessage) -> WorkEnd:
         """Work on one message; done twice it does no more than once.
 
         Raises:
@@ -92,31 +105,31 @@ class JobRunner:
         """
         match message:
             case ObjectCreated():
-                self._object_created(message)
+                return self._object_created(message)
             case RunJob(job_id):
-                self._run(job_id)
+                return self._run(job_id)
             case Notify(job_id, attempt):
-                self._notify(job_id, attempt)
+                return self._notify(job_id, attempt)
             case MakeResult():
-                self._make_result(message)
+                return self._make_result(message)
 
-    def _object_created(self, event: ObjectCreated) -> None:
+    def _object_created(self, event: ObjectCreated) -> WorkEnd:
         """What counts is the upload that made this version, though another overwrote it since.
 
         In a bucket without versions it is the upload that the object is of now.
         """
         found = self._ports.find(event.s3_bucket, event.s3_name, event.version)
         if found is None or found.upload_id is None:
-            return
+            return WorkEnd.NOTHING
         intent = self._ports.ledger.read_intent(found.upload_id)
         if intent is None:
-            return
+            return WorkEnd.NOTHING
         self._have_reported(intent)
         job = upload_job.of(intent)
         if job is None:
-            return
+            return WorkEnd.NOTHING
         self._ports.jobs.create(job)
-        self._run(job.job_id)
+        return self._run(job.job_id)
 
     def _have_reported(self, intent: UploadIntent) -> None:
         """See that a stored object's callback is made, even if the upload's function is dead.
@@ -127,18 +140,19 @@ class JobRunner:
             due_at = intent.created_at + limits.UNREPORTED_SECONDS
             self._ports.redeliveries.send(Redelivery(intent.upload_id, 0, due_at))
 
-    def _run(self, job_id: str) -> None:
+    def _run(self, job_id: str) -> WorkEnd:
         job = self._ports.jobs.read(job_id)
         if job is None or not (job.open_items or job.notify_code is Code.WAITING):
-            return
+            return WorkEnd.NOTHING
         source = self._source(job)
         is_busy = False
         for position, item in enumerate(job.open_items):
             if position and self._ports.seconds_left() < _LEAST_SECONDS:
                 self._ports.queue.send(RunJob(job_id))
-                return
+                return WorkEnd.CONTINUED
             try:
-                self._finish(job, self._run_item(job, item, source, is_first=not position))
+                ended = self._run_item(job, item, source, is_first=not position)
+                self._ports.jobs.finish(job.job_id, ended)
             except ResultBusyError:
                 self._ports.jobs.pause(job_id, item)
                 is_busy = True
@@ -146,15 +160,15 @@ class JobRunner:
                 if self._ports.heavy_queue is not None:
                     self._ports.jobs.pause(job_id, item)
                     self._ports.heavy_queue.send(RunJob(job_id))
-                    return
-                self._finish(job, _failed(item, error.message))
+                    return WorkEnd.CONTINUED
+                self._ports.jobs.finish(job.job_id, _failed(item, error.message))
             except StorageFailedError:
                 self._ports.jobs.pause(job_id, item)
                 raise
         if is_busy:
             self._ports.queue.send(RunJob(job_id), BUSY_DELAY_SECONDS)
-            return
-        self._notify(job_id, 0)
+            return WorkEnd.CONTINUED
+        return self._notify(job_id, 0)
 
     def _source(self, job: Job) -> SourceObject | None:
         s3_bucket = self._ports.buckets.get(job.bucket)
@@ -190,14 +204,10 @@ class JobRunner:
             item, code=Code.DONE, etag=result.etag, key=key, was_stored=was_stored, error=""
         )
 
-    def _finish(self, job: Job, item: Item) -> None:
-        self._ports.jobs.finish(job.job_id, item)
-        _log.info("job %s command %d ends with %d", job.job_id, item.number, item.code)
-
-    def _notify(self, job_id: str, attempt: int) -> None:
+    def _notify(self, job_id: str, attempt: int) -> WorkEnd:
         job = self._ports.jobs.read(job_id)
         if job is None or job.open_items or job.notify_code is not Code.WAITING:
-            return
+            return WorkEnd.NOTHING
         request = notification.build(job, self._ports.time_zone)
         if request is None or self._ports.call_back(request).accepted:
             self._ports.jobs.record_notification(job_id, Code.DONE)
@@ -206,23 +216,27 @@ class JobRunner:
             self._ports.queue.send(Notify(job_id, attempt + 1), delay)
         else:
             self._ports.jobs.record_notification(job_id, Code.NOTIFY_FAILED)
+        if attempt:
+            return WorkEnd.NOTIFIED
+        return WorkEnd.JOB_FAILED if job.code is Code.FAILED else WorkEnd.JOB_DONE
 
-    def _make_result(self, message: MakeResult) -> None:
+    def _make_result(self, message: MakeResult) -> WorkEnd:
         source = self._ports.find(
             self._ports.buckets[message.bucket], storage.object_name(message.key)
         )
         if source is None:
-            return
+            return WorkEnd.NOTHING
         try:
             pipe = fop.parse_pipe(message.fop)
             result, _ = self._ports.make(source, pipe, False)
             if pipe.save_as is not None:
                 self._ports.saver.save(pipe.save_as, result, message.key)
         except ResultBusyError:
-            return
-        except (FopError, InvalidArgumentError, NoSuchBucketError) as error:
+            return WorkEnd.NOTHING
+        except (FopError, InvalidArgumentError, NoSuchBucketError):
             # The result's own item keeps the reason for whoever asks again.
-            _log.info("a result could not be made: %s", error.code)
+            return WorkEnd.RESULT_FAILED
+        return WorkEnd.RESULT_MADE
 
 
 def _failed(item: Item, error: str) -> Item:

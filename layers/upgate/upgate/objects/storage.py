@@ -9,7 +9,7 @@ import base64
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from upgate.contents.content import BufferedContent
 from upgate.errors import ObjectExistsError, StorageFailedError
@@ -54,14 +54,6 @@ class StoredObject:
 
     etag: str | None
     upload_id: str | None
-
-
-class Store(Protocol):
-    """Makes the object; after it nothing but 200, 301, 303 or 579 may be answered."""
-
-    def __call__(self, destination: Destination) -> None:
-        """Store, or raise ObjectExistsError (other content is there) or StorageFailedError."""
-        ...
 
 
 def object_name(key: str) -> str:
@@ -148,11 +140,16 @@ def checksum(content: BufferedContent) -> dict[str, Any]:
 
 def find(client: S3Client, destination: Destination) -> StoredObject | None:
     """What is under a destination's name now, None if nothing is; raises StorageFailedError."""
+    return find_at(client, destination.bucket, destination.key)
+
+
+def find_at(client: S3Client, bucket: str, key: str) -> StoredObject | None:
+    """The same by S3 bucket and client's key; raises StorageFailedError."""
     from botocore.exceptions import ClientError
 
     with failures():
         try:
-            head = client.head_object(Bucket=destination.bucket, Key=object_name(destination.key))
+            head = client.head_object(Bucket=bucket, Key=object_name(key))
         except ClientError as error:
             if status_of(error) == 404:
                 return None

@@ -1,4 +1,4 @@
-"""From pieces in the work bucket to the user's object: a `storage.Store` that can be repeated.
+"""From pieces in the work bucket to the user's object: a `Store` that can be repeated.
 
 A client whose answer was lost sends mkfile or complete again, and a function may die between any
 two calls. So what was done is looked for first: the upload's mark, then the object itself.
@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from upgate.contents.content import BufferedContent
 from upgate.errors import NoSuchUploadError, ObjectExistsError, StorageFailedError
-from upgate.objects import storage
+from upgate.objects import held_object, storage
+from upgate.objects.held_object import HeldObject
 from upgate.objects.storage import Destination
 from upgate.resumable import assembly_plan, glue
 from upgate.resumable.assembly_plan import Join, PlannedPart
@@ -64,11 +65,7 @@ class Assembler:
             raise NoSuchUploadError
         if not self._is_there(destination):
             self._make(parts, destination)
-        try:
-            self.work.set_mark(name, destination.upload_id)
-        except StorageFailedError:
-            # The object is stored: a repetition will know it by its metadata.
-            _log.warning("upload %s not marked as made", destination.upload_id, exc_info=True)
+        self.mark(mark_name, destination)
 
     def _is_there(self, destination: Destination) -> bool:
         found = storage.find(self.client, destination)
@@ -94,20 +91,44 @@ class Assembler:
 
     def _multipart(self, parts: Sequence[PlannedPart], destination: Destination) -> bool:
         """Whether it is stored; not so when S3 wants the upload begun anew."""
-        arguments = storage.object_arguments(destination)
-        name = {"Bucket": arguments["Bucket"], "Key": arguments["Key"]}
-        with storage.failures():
-            name["UploadId"] = self.client.create_multipart_upload(**arguments)["UploadId"]
+        held = held_object.begin(self.client, destination)
         is_stored = False
         try:
-            is_stored = self._complete(name, self._move(name, parts), destination)
+            is_stored = self._complete(held, self._move(held, parts), destination)
         finally:
             if not is_stored:
-                self._abort(name)
+                held_object.discard(self.client, held)
         return is_stored
 
-    def _move(self, name: dict[str, Any], parts: Sequence[PlannedPart]) -> dict[int, str]:
+    def hold(
+        self,
+        parts: Sequence[PlannedPart],
+        mark_name: Callable[[str], str],
+        destination: Destination,
+    ) -> HeldObject:
+        """Bring all parts to S3 and leave the object unseen; arguments and errors as `store`."""
+        made = self.work.mark(mark_name(destination.upload_id))
+        if made not in (None, destination.upload_id):
+            raise NoSuchUploadError
+        held = held_object.begin(self.client, destination)
+        try:
+            self._move(held, parts or (Join(()),))
+        except StorageFailedError:
+            held_object.discard(self.client, held)
+            raise
+        return held
+
+    def mark(self, mark_name: Callable[[str], str], destination: Destination) -> None:
+        """Note that the object is made; never raises."""
+        try:
+            self.work.set_mark(mark_name(destination.upload_id), destination.upload_id)
+        except StorageFailedError:
+            # A repetition will know the object by its metadata.
+            _log.warning("upload %s not marked as made", destination.upload_id, exc_info=True)
+
+    def _move(self, held: HeldObject, parts: Sequence[PlannedPart]) -> dict[int, str]:
         """Send all parts, by several invocations where one would take too long."""
+        name = held.name
         todo = [
             GlueShare(name["Bucket"], name["Key"], name["UploadId"], tuple(share))
             for share in assembly_plan.shares(parts)
@@ -120,42 +141,56 @@ class Assembler:
                 etags |= sent
         return etags
 
-    def _complete(
-        self, name: dict[str, Any], etags: dict[int, str], destination: Destination
-    ) -> bool:
+    def _complete(self, held: HeldObject, etags: dict[int, str], destination: Destination) -> bool:
         from botocore.exceptions import BotoCoreError, ClientError
 
         condition: dict[str, Any] = {"IfNoneMatch": "*"} if destination.insert_only else {}
         numbered: Any = [{"PartNumber": number, "ETag": etags[number]} for number in sorted(etags)]
         try:
             self.client.complete_multipart_upload(
-                **name, MultipartUpload={"Parts": numbered}, **condition
+                **held.name, MultipartUpload={"Parts": numbered}, **condition
             )
             return True
         except (BotoCoreError, ClientError) as error:
-            return self._settle(error, name, destination)
+            return self._settle(error, held, destination)
 
-    def _settle(self, error: Exception, name: dict[str, Any], destination: Destination) -> bool:
+    def _settle(self, error: Exception, held: HeldObject, destination: Destination) -> bool:
         """After a refusal, or an answer that was lost: the object itself tells."""
         from botocore.exceptions import ClientError
 
         found = storage.find(self.client, destination)
         if found and found.upload_id == destination.upload_id:
-            self._abort(name)  # by this call or by one beside it: either way nothing is left of it
+            held_object.discard(
+                self.client, held
+            )  # by this call or by one beside it: either way nothing is left of it
             return True
         status = storage.status_of(error) if isinstance(error, ClientError) else 0
         if status == 412 and found:
             if found.etag == destination.etag:
-                self._abort(name)  # the same content is there already
+                held_object.discard(self.client, held)  # the same content is there already
                 return True
             raise ObjectExistsError from error
         if status == 409:
             return False
         raise StorageFailedError from error
 
-    def _abort(self, name: dict[str, Any]) -> None:
-        try:
-            with storage.failures():
-                self.client.abort_multipart_upload(**name)
-        except StorageFailedError:
-            _log.warning("multipart upload not aborted: the bucket's lifecycle will", exc_info=True)
+
+@dataclass(frozen=True, slots=True)
+class AssembledStore:
+    """One upload's parts as a `Store`; see Assembler for what its fields are."""
+
+    assembler: Assembler
+    parts: Sequence[PlannedPart]
+    mark_name: Callable[[str], str]
+
+    def put(self, destination: Destination) -> None:
+        """See `Assembler.store`."""
+        self.assembler.store(self.parts, self.mark_name, destination)
+
+    def hold(self, destination: Destination) -> HeldObject:
+        """See `Assembler.hold`."""
+        return self.assembler.hold(self.parts, self.mark_name, destination)
+
+    def close(self, destination: Destination) -> None:
+        """See `Assembler.mark`."""
+        self.assembler.mark(self.mark_name, destination)

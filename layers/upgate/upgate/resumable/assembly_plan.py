@@ -108,7 +108,7 @@ def plan(pieces: Sequence[Piece], glued: Mapping[int, Glued]) -> list[PlannedPar
 def shares(parts: Sequence[PlannedPart]) -> list[list[tuple[int, PlannedPart]]]:
     """Numbered parts by invocation, each with about the same work."""
     costs = [_cost(part) for part in parts]
-    total = sum(costs)
+    total = sum(costs) or 1.0  # an empty content costs nothing
     count = min(max(1, math.ceil(total)), INVOCATIONS, max(1, len(parts)))
     result: list[list[tuple[int, PlannedPart]]] = [[] for _ in range(count)]
     done = 0.0

@@ -10,7 +10,6 @@ import dataclasses
 import hashlib
 import secrets
 import zlib
-from functools import partial
 
 from upgate import encoding, limits
 from upgate.answers.responses import Response, json_response
@@ -25,7 +24,7 @@ from upgate.errors import (
 from upgate.intake import path_pairs
 from upgate.intake.upload_request import UploadSession
 from upgate.resumable import assembly_plan, block_context, work_names
-from upgate.resumable.assembly import Assembler
+from upgate.resumable.assembly import AssembledStore, Assembler
 from upgate.resumable.block_context import BlockContext
 from upgate.resumable.ranged_content import RangedContent
 from upgate.resumable.resumable_call import ResumableCall
@@ -49,6 +48,7 @@ class BlockUploads:
 
         Raises:
             InvalidArgumentError: the size, or a chunk that does not fit.
+            QuotaExceededError: mkfile would be refused today.
             TokenError and others: see `Uploader.authorize`.
             StorageFailedError: S3 failed.
         """
@@ -57,6 +57,7 @@ class BlockUploads:
         block_bytes = path_pairs.parse_size(size)
         if rest or not 0 < block_bytes <= qetag.BLOCK_BYTES:
             raise InvalidArgumentError(f"a block has 1 to {qetag.BLOCK_BYTES} bytes")
+        self._uploader.refuse_used_up(grant, call.context)
         chunk = call.body()
         _check_room(block_bytes, 0, chunk)
         return self._keep(call, grant, secrets.token_bytes(12), block_bytes, b"", chunk)
@@ -106,7 +107,7 @@ class BlockUploads:
         digests = [block.sha1 for block in blocks] or qetag.block_digests(b"")
         content = RangedContent(self._work, pieces, qetag.from_block_digests(digests))
         parts = assembly_plan.plan(pieces, {})
-        store = partial(self._assembler.store, parts, work_names.made_file)
+        store = AssembledStore(self._assembler, parts, work_names.made_file)
         # Without a block there is nothing to tell two empty files apart by: it is like a form.
         request = dataclasses.replace(request, session=session if blocks else None)
         try:

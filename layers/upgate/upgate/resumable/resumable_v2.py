@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import logging
 import re
-from functools import partial
 from urllib.parse import parse_qs
 
 from upgate import limits
@@ -31,7 +30,7 @@ from upgate.intake.multipart_path import MultipartPath, PathKind
 from upgate.intake.upload_request import UploadSession
 from upgate.objects import object_key
 from upgate.resumable import assembly_plan, gluing, multipart_session, uploaded_parts, work_names
-from upgate.resumable.assembly import Assembler
+from upgate.resumable.assembly import AssembledStore, Assembler
 from upgate.resumable.multipart_session import MultipartSession
 from upgate.resumable.ranged_content import RangedContent
 from upgate.resumable.resumable_call import ResumableCall
@@ -76,9 +75,10 @@ class MultipartUploads:
         return carry(call, path)
 
     def initiate(self, call: ResumableCall, path: MultipartPath) -> Response:
-        """`POST .../uploads`: begin. A key that cannot be right is refused before any byte."""
+        """`POST .../uploads`: begin. What cannot come to an end is refused before any byte."""
         grant = self._grant(call, path)
         object_key.refuse_early(grant.policy, path.key)
+        self._uploader.refuse_used_up(grant, call.context)
         session = multipart_session.begin(call.context.now_seconds)
         upload_id = session.to_text(path.bucket, path.key, grant.key_pair)
         return json_response(200, {"uploadId": upload_id, "expireAt": session.expires_at})
@@ -131,9 +131,8 @@ class MultipartUploads:
         pieces = [work_names.part_piece(session.session_id, part) for part in parts]
         etag = qetag.from_parts([(part.size_bytes, part.etag) for part in parts])
         planned = assembly_plan.plan(pieces, uploaded.groups(parts))
-        store = partial(
-            self._assembler.store, planned, lambda _: work_names.closed(session.session_id)
-        )
+        closed = work_names.closed(session.session_id)
+        store = AssembledStore(self._assembler, planned, lambda _: closed)
         content = RangedContent(self._work, pieces, etag)
         return self._uploader.receive(request, content, store, call.context)
 

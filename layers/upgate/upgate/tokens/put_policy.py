@@ -15,9 +15,12 @@ from upgate.errors import (
     ScopeMissingError,
     TokenExpiredError,
 )
+from upgate.tokens import daily_quota
+from upgate.tokens.daily_quota import DailyQuota
 
 FORM_BODY = "application/x-www-form-urlencoded"
 JSON_BODY = "application/json"
+COMMIT_KODO, COMMIT_STRICT = "kodo", "strict"
 
 _INT64 = range(-(2**63), 2**63)
 _ARCHIVED = (2, 3)  # archive and deep archive: no operation can read them (protocol.md 1.2)
@@ -33,7 +36,7 @@ class Scope:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PutPolicy:
-    """One put policy, typed. Field by field: protocol.md 1.2."""
+    """One put policy, typed. Field by field: protocol.md 1.2; `quota` is the gateway's own."""
 
     scope: Scope
     is_prefixal_scope: bool = False
@@ -60,6 +63,14 @@ class PutPolicy:
     persistent_notify_url: str | None = None
     persistent_pipeline: str | None = None
     persistent_type: int = 0
+    quota: DailyQuota | None = None
+    commit: str = COMMIT_KODO
+    """The gateway's own: whether the object waits until the callback was accepted."""
+
+    @property
+    def commits_strictly(self) -> bool:
+        """Whether the object becomes visible only after its callback was accepted."""
+        return self.commit == COMMIT_STRICT
 
     @property
     def inserts_only(self) -> bool:
@@ -111,6 +122,8 @@ def parse(text: bytes) -> PutPolicy:
         persistent_notify_url=fields.text("persistentNotifyUrl"),
         persistent_pipeline=fields.text("persistentPipeline"),
         persistent_type=fields.integer("persistentType") or 0,
+        quota=daily_quota.parse(fields.values.get("quota"), fields.text("endUser")),
+        commit=fields.text("commit") or COMMIT_KODO,
     )
     _check(policy)
     return policy
@@ -144,6 +157,20 @@ def _check(policy: PutPolicy) -> None:
         raise InvalidArgumentError(f"keylimit holds at most {limits.KEYLIMIT_KEYS} keys")
     if policy.callback_url and policy.callback_body_type not in (FORM_BODY, JSON_BODY):
         raise InvalidArgumentError(f"callbackBodyType must be {FORM_BODY} or {JSON_BODY}")
+    _check_commit(policy)
+
+
+def _check_commit(policy: PutPolicy) -> None:
+    if policy.commit not in (COMMIT_KODO, COMMIT_STRICT):
+        raise InvalidArgumentError(f"commit must be {COMMIT_KODO} or {COMMIT_STRICT}")
+    if not policy.commits_strictly:
+        return
+    if not policy.callback_url:
+        raise InvalidArgumentError("commit strict needs a callbackUrl that accepts the upload")
+    if policy.callback_fetch_key:
+        raise InvalidArgumentError(
+            "commit strict and callbackFetchKey exclude each other: there the callback comes first"
+        )
 
 
 def _load(text: bytes) -> dict[str, object]:

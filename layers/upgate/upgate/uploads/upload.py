@@ -6,39 +6,27 @@ only 200, 301/303 or 579 may leave: any other 5xx makes SDKs send the file again
 
 from __future__ import annotations
 
-import hashlib
 import secrets
-from dataclasses import dataclass, replace
-from datetime import datetime
+from contextlib import AbstractContextManager
+from dataclasses import replace
 
 from upgate.answers.responses import Response
-from upgate.callbacks import callback_failure, callback_request, fetched_key
+from upgate.callbacks import callback_failure, fetched_key
 from upgate.callbacks.callback import CallbackOutcome, CallbackRequest
 from upgate.contents.content import IncomingContent
-from upgate.contents.content_checks import check_crc32, check_size, settle_mime_type
-from upgate.deliveries.ledger import UploadIntent
 from upgate.errors import CallbackFailedError, UpgateError
 from upgate.intake.upload_request import UploadRequest
-from upgate.jobs import job
 from upgate.objects import object_key
-from upgate.objects.storage import Destination, Store
+from upgate.objects.store import Store
 from upgate.tokens import authorization
 from upgate.tokens.authorization import Grant
 from upgate.uploads import reply
+from upgate.uploads.prepared_upload import Preparation, PreparedUpload
 from upgate.uploads.promises import Promises
+from upgate.uploads.quota import Charge, GiveBack, Quotas
+from upgate.uploads.strict_commit import StrictUpload
 from upgate.uploads.upload_ports import UploadContext, UploadPorts, UploadSettings
-from upgate.variables.magic_variables import Field, MagicVariables, UploadFacts
-from upgate.variables.templates import render_text
-
-
-@dataclass(frozen=True, slots=True)
-class _Prepared:
-    """All that an upload needs once its object is stored."""
-
-    destination: Destination
-    variables: MagicVariables
-    callback: CallbackRequest | None
-    body: bytes
+from upgate.variables.magic_variables import MagicVariables, UploadFacts
 
 
 class Uploader:
@@ -47,7 +35,9 @@ class Uploader:
     def __init__(self, settings: UploadSettings, ports: UploadPorts) -> None:
         self._settings = settings
         self._ports = ports
+        self._preparation = Preparation(settings, ports.describe_media)
         self._promises = Promises(ports.ledger, ports.redeliver)
+        self._quotas = Quotas(ports.quotas, settings.time_zone)
 
     def receive(
         self,
@@ -65,18 +55,27 @@ class Uploader:
         try:
             return self._carry_out(grant, request, content, store, context)
         except UpgateError as error:
-            return self._redirect(grant, error)
+            return self._redirect(grant, error, context)
 
     def authorize(self, token: str, context: UploadContext) -> Grant:
         """What a token allows here and now; raises as `authorization.authorize` does."""
         with context.stages.stage("token"):
-            return authorization.authorize(
+            grant = authorization.authorize(
                 token,
                 self._ports.keys,
                 self._settings.buckets,
                 context.now_seconds,
                 deadline_required=self._settings.deadline_required,
             )
+        context.record.bucket = grant.policy.scope.bucket
+        return grant
+
+    def refuse_used_up(self, grant: Grant, context: UploadContext) -> None:
+        """Refuse to begin what the user's day has no room for; see `Quotas.refuse_used_up`."""
+        policy = grant.policy
+        if policy.quota is not None:
+            with context.stages.stage("quota"):
+                self._quotas.refuse_used_up(policy.quota, policy.end_user, context.now_seconds)
 
     def refuse(self, error: UpgateError, context: UploadContext) -> Response:
         """Answer what was wrong with a request before there was an upload: redirect, or raise.
@@ -86,13 +85,14 @@ class Uploader:
         """
         if error.token is None:
             raise error
-        return self._redirect(self.authorize(error.token, context), error)
+        return self._redirect(self.authorize(error.token, context), error, context)
 
-    def _redirect(self, grant: Grant, error: UpgateError) -> Response:
+    def _redirect(self, grant: Grant, error: UpgateError, context: UploadContext) -> Response:
         """Tell a browser of a failure where its policy says; raise it where that is no answer."""
         redirect = reply.failure_redirect(grant.policy, error, self._settings.redirect_status)
         if redirect is None:
             raise error
+        context.record.refusal = error
         return redirect
 
     def has_bucket(self, bucket: str) -> bool:
@@ -108,17 +108,20 @@ class Uploader:
         context: UploadContext,
     ) -> Response:
         policy = grant.policy
-        facts = self._facts(grant, request, content, context)
+        facts = self._preparation.facts(grant, request, content, context)
         variables = MagicVariables(facts)
         if policy.callback_url and policy.callback_fetch_key:
             return self._store_under_fetched_key(grant, request, variables, store, context)
         facts.key = object_key.choose(policy, request.key, variables)
-        prepared = self._prepare(grant, request, variables, context)
-        answer = self._promise(grant, prepared, context)
+        prepared = self._preparation.prepare(grant, request, variables, context)
+        if policy.commits_strictly:
+            return self._commit_strictly(request, prepared, store, context)
+        answer = self._promise(prepared, context)
         if answer is not None and (salt := self._salt_of_new(request, prepared)):
-            prepared = self._prepare(grant, request, variables, context, salt=salt)
-            answer = self._promise(grant, prepared, context)
+            prepared = self._preparation.prepare(grant, request, variables, context, salt=salt)
+            answer = self._promise(prepared, context)
         if answer is not None:
+            context.record.is_repetition = True
             return Response(200, answer, reply.accepted_type(request))
         self._store(prepared, store, context)
         if prepared.callback is None:
@@ -127,73 +130,55 @@ class Uploader:
             )
         return self._relay(request, prepared.callback, facts, context)
 
-    def _store(self, prepared: _Prepared, store: Store, context: UploadContext) -> None:
+    def _commit_strictly(
+        self,
+        request: UploadRequest,
+        prepared: PreparedUpload,
+        store: Store,
+        context: UploadContext,
+    ) -> Response:
+        """The business server before the object: see strict_commit."""
+        strict = self._ports.strict
+        upload = _strict(prepared, context)
+        outcome = strict.kept(upload, context.stages)
+        if outcome is not None and (salt := self._salt_of_new(request, prepared)):
+            prepared = self._preparation.prepare(
+                prepared.grant, request, prepared.variables, context, salt=salt
+            )
+            upload = _strict(prepared, context)
+            outcome = strict.kept(upload, context.stages)
+        if outcome is None:
+            with self._charged(prepared, context) as give_back:
+                outcome = strict.carry_out(upload, store, context.stages)
+            if outcome.is_refused:
+                give_back()
+            if outcome.accepted:
+                context.record.stored_bytes = prepared.variables.facts.size_bytes
+        else:
+            context.record.is_repetition = True
+        if outcome.accepted:
+            return Response(200, outcome.body, reply.accepted_type(request))
+        return _callback_failure(upload.callback, outcome, prepared.variables.facts)
+
+    def _store(self, prepared: PreparedUpload, store: Store, context: UploadContext) -> None:
         try:
-            with context.stages.stage("put"):
-                store(prepared.destination)
+            with self._charged(prepared, context), context.stages.stage("put"):
+                store.put(prepared.destination)
         except UpgateError:
             if prepared.callback is not None:
                 self._promises.release(prepared.destination.upload_id)
             raise
+        context.record.stored_bytes = prepared.variables.facts.size_bytes
 
-    def _facts(
-        self,
-        grant: Grant,
-        request: UploadRequest,
-        content: IncomingContent,
-        context: UploadContext,
-    ) -> UploadFacts:
-        """Check the content and say what is known of it."""
-        check_size(grant.policy, content.size_bytes)
-        with context.stages.stage("hash"):
-            check_crc32(request.crc32, content)
-            etag = content.etag
-        with context.stages.stage("sniff"):
-            mime_type = settle_mime_type(grant.policy, request, request.key, content)
-        return UploadFacts(
-            bucket=grant.policy.scope.bucket,
-            etag=etag,
-            size_bytes=content.size_bytes,
-            mime_type=mime_type,
-            time=datetime.fromtimestamp(
-                request.session.started_at if request.session else context.now_seconds,
-                self._settings.time_zone,
-            ),
-            opened=content.open,
-            file_name=request.file_name,
-            end_user=grant.policy.end_user,
-            custom_variables=request.custom_variables,
-            describe_media=self._ports.describe_media,
-        )
+    def _charged(
+        self, prepared: PreparedUpload, context: UploadContext
+    ) -> AbstractContextManager[GiveBack]:
+        """Around storing: see `Quotas.charged`."""
+        charge = Charge(prepared.destination.upload_id, prepared.variables.facts.size_bytes)
+        policy = prepared.grant.policy
+        return self._quotas.charged(policy, charge, context.now_seconds, context.stages)
 
-    def _prepare(
-        self,
-        grant: Grant,
-        request: UploadRequest,
-        variables: MagicVariables,
-        context: UploadContext,
-        *,
-        salt: str = "",
-    ) -> _Prepared:
-        """Fill in every template, so that nothing of it can fail after the object is stored."""
-        facts, policy = variables.facts, grant.policy
-        upload_id = _upload_id(request, facts, salt)
-        if policy.operations:
-            facts.persistent_id = job.UPLOAD_PREFIX + upload_id
-        if not policy.callback_url:
-            reply.check_return_url(policy.return_url)
-        with context.stages.stage("render"):
-            callback = callback_request.build(
-                policy,
-                variables,
-                delivery_id=upload_id,
-                access_key=grant.key_pair.access_key,
-                budget_seconds=self._settings.callback_budget_seconds,
-            )
-            body = b"" if callback else reply.body_for(policy, variables)
-        return _Prepared(_destination(grant, request, facts, upload_id), variables, callback, body)
-
-    def _salt_of_new(self, request: UploadRequest, prepared: _Prepared) -> str:
+    def _salt_of_new(self, request: UploadRequest, prepared: PreparedUpload) -> str:
         """What tells a new upload of old content from the accepted one; empty if it is that one.
 
         One of several requests is a repetition, for its identity is used once. A form may as well
@@ -210,30 +195,14 @@ class Uploader:
         is_later = there is not None and there.startswith(f"{first}-")
         return there.removeprefix(f"{first}-") if there and is_later else secrets.token_hex(8)
 
-    def _promise(self, grant: Grant, prepared: _Prepared, context: UploadContext) -> bytes | None:
+    def _promise(self, prepared: PreparedUpload, context: UploadContext) -> bytes | None:
         """Write down what will be owed; a plain upload owes nothing and costs no write.
 
         Returns the callback's answer where this upload has had it already.
         """
-        policy, facts = grant.policy, prepared.variables.facts
-        if prepared.callback is None and not policy.operations:
+        intent = prepared.intent(context)
+        if intent is None:
             return None
-        resolve = prepared.variables.resolver(Field.OPERATIONS)
-        intent = UploadIntent(
-            upload_id=prepared.destination.upload_id,
-            reqid=context.reqid,
-            bucket=facts.bucket,
-            key=facts.key or "",
-            etag=facts.etag,
-            created_at=int(context.now_seconds),
-            access_key=grant.key_pair.access_key,
-            callback=prepared.callback,
-            operations=render_text(policy.operations, resolve) if policy.operations else None,
-            persistent_id=facts.persistent_id,
-            notify_url=policy.persistent_notify_url,
-            pipeline=policy.persistent_pipeline,
-            job_kind=policy.persistent_type,
-        )
         with context.stages.stage("ledger"):
             return self._promises.record(intent)
 
@@ -268,11 +237,11 @@ class Uploader:
         facts = variables.facts
         facts.key = request.key
         # The object may turn out to have the client's key: the question keeps an id of its own.
-        asked = self._prepare(grant, request, variables, context, salt="fetch-key")
+        asked = self._preparation.prepare(grant, request, variables, context, salt="fetch-key")
         if asked.callback is None:
             raise CallbackFailedError
         # A form sent again is a new upload, and asks again; a session's answer is asked for once.
-        answer = self._promise(grant, asked, context) if request.session else None
+        answer = self._promise(asked, context) if request.session else None
         if answer is None:
             outcome = self._call_back(asked.callback, context)
             answer = outcome.body if outcome.accepted else b""
@@ -286,35 +255,19 @@ class Uploader:
         facts.key, body = fetched
         object_key.check(grant.policy, facts.key)
         # The callback is made: what the ledger may still owe are operations.
-        prepared = replace(self._prepare(grant, request, variables, context), callback=None)
-        self._promise(grant, prepared, context)
-        with context.stages.stage("put"):
-            store(prepared.destination)
+        prepared = replace(
+            self._preparation.prepare(grant, request, variables, context), callback=None
+        )
+        self._promise(prepared, context)
+        self._store(prepared, store, context)
         return Response(200, body, reply.accepted_type(request))
 
 
-def _destination(
-    grant: Grant, request: UploadRequest, facts: UploadFacts, upload_id: str
-) -> Destination:
-    return Destination(
-        bucket=grant.s3_bucket,
-        key=facts.key or "",
-        mime_type=facts.mime_type,
-        etag=facts.etag,
-        upload_id=upload_id,
-        insert_only=grant.policy.inserts_only,
-        file_type=grant.policy.file_type,
-        metadata=request.metadata,
-        headers=request.headers,
-    )
-
-
-def _upload_id(request: UploadRequest, facts: UploadFacts, salt: str) -> str:
-    """The same for a repetition (same token or session, same key and content), to know it by."""
-    identity = request.session.identity if request.session else request.token
-    seed = "\0".join((identity, facts.key or "", facts.etag))
-    digest = hashlib.sha256(seed.encode()).hexdigest()[:32]
-    return f"{digest}-{salt}" if salt else digest
+def _strict(prepared: PreparedUpload, context: UploadContext) -> StrictUpload:
+    intent = prepared.intent(context)
+    if intent is None or prepared.callback is None:
+        raise CallbackFailedError  # put_policy takes no such policy
+    return StrictUpload(prepared.destination, intent, prepared.callback)
 
 
 def _callback_failure(

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import tzinfo
 
+from upgate.answers.request_record import RequestRecord
 from upgate.answers.stages import Stages
 from upgate.callbacks.callback import CallbackOutcome, CallbackRequest
 from upgate.deliveries.ledger import Ledger
 from upgate.objects.storage import Destination, StoredObject
 from upgate.tokens.upload_token import KeyLookup
+from upgate.uploads.quota import QuotaStore
+from upgate.uploads.strict_commit import StrictCommitter
 from upgate.variables.magic_variables import DescribeMedia
 
 
@@ -35,6 +38,8 @@ class UploadPorts:
     call_back: Callable[[CallbackRequest], CallbackOutcome]
     find: Callable[[Destination], StoredObject | None]
     """What a destination holds now; see `storage.find`."""
+    quotas: QuotaStore
+    strict: StrictCommitter
     describe_media: DescribeMedia | None = None
     redeliver: Callable[[str], None] | None = None
     """Has a callback that failed sent again, by its upload's id; None: nobody does."""
@@ -47,3 +52,4 @@ class UploadContext:
     reqid: str
     now_seconds: float
     stages: Stages
+    record: RequestRecord = field(default_factory=RequestRecord)

@@ -1,0 +1,1 @@
+"""`upgate doctor`: a live stack examined from outside, one module per subject."""

@@ -1,0 +1,1 @@
+"""What `sam build` makes, and the runtime that Lambda runs it with."""
