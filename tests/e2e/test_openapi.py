@@ -91,6 +91,8 @@ def of_keys(**arguments: Any) -> dict[str, Any]:
 
 # A closed port: no business server answers there.
 NOBODY = token(callbackUrl="http://127.0.0.1:9/cb", callbackBody="key=$(key)")
+# No room for a file of 5 bytes.
+USED_UP = token(endUser="ann", quota={"name": "described", "bytesPerDay": 1})
 NONE = entry(KEYS[-1])
 REFUSALS: list[tuple[int, str, Callable[[], dict[str, Any]]]] = [
     (301, "uploadForm", lambda: form(token=token(returnUrl="https://app.example.com/"))),
@@ -100,6 +102,7 @@ REFUSALS: list[tuple[int, str, Callable[[], dict[str, Any]]]] = [
     (406, "uploadForm", lambda: form(crc32=1)),
     (413, "uploadForm", lambda: form(token=token(fsizeLimit=1))),
     (414, "uploadForm", lambda: form(key="k" * 751)),
+    (429, "uploadForm", lambda: form(token=USED_UP)),
     (579, "uploadForm", lambda: form(token=NOBODY, key=f"{PREFIX}{uuid.uuid4().hex}")),
     (614, "uploadForm", lambda: form(file=uuid.uuid4().bytes, key=KEYS[0])),
     (631, "uploadForm", lambda: form(token=token("no-such-bucket"))),
