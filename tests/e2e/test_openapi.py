@@ -25,7 +25,7 @@ from tests.resumable_client import b64
 
 pytestmark = pytest.mark.e2e
 
-EXAMPLES = 8  # of each operation: an answer takes about 50 ms here
+EXAMPLES = 10  # of each operation: an answer takes about 50 ms here
 
 
 @contextmanager
@@ -91,8 +91,6 @@ def of_keys(**arguments: Any) -> dict[str, Any]:
 
 # A closed port: no business server answers there.
 NOBODY = token(callbackUrl="http://127.0.0.1:9/cb", callbackBody="key=$(key)")
-# No room for a file of 5 bytes.
-USED_UP = token(endUser="ann", quota={"name": "described", "bytesPerDay": 1})
 NONE = entry(KEYS[-1])
 REFUSALS: list[tuple[int, str, Callable[[], dict[str, Any]]]] = [
     (301, "uploadForm", lambda: form(token=token(returnUrl="https://app.example.com/"))),
@@ -102,7 +100,6 @@ REFUSALS: list[tuple[int, str, Callable[[], dict[str, Any]]]] = [
     (406, "uploadForm", lambda: form(crc32=1)),
     (413, "uploadForm", lambda: form(token=token(fsizeLimit=1))),
     (414, "uploadForm", lambda: form(key="k" * 751)),
-    (429, "uploadForm", lambda: form(token=USED_UP)),
     (579, "uploadForm", lambda: form(token=NOBODY, key=f"{PREFIX}{uuid.uuid4().hex}")),
     (614, "uploadForm", lambda: form(file=uuid.uuid4().bytes, key=KEYS[0])),
     (631, "uploadForm", lambda: form(token=token("no-such-bucket"))),
@@ -153,6 +150,15 @@ def test_a_refusal_is_answered_as_described(
     client: Client, status: int, name: str, make: Callable[[], dict[str, Any]]
 ) -> None:
     assert client.call(name, **make()).status_code == status
+
+
+def test_a_used_up_day_is_answered_as_described(client: Client) -> None:
+    user = uuid.uuid4().hex
+    one = token(endUser=user, quota={"name": "described", "uploadsPerDay": 1})
+    assert client.call("uploadForm", **form(token=one, key=f"{PREFIX}{user}")).status_code == 200
+    again = client.call("uploadForm", **form(token=one, key=f"{PREFIX}{user}2"))
+    begun = client.call("initiateUpload", **v2(auth=signed(one)))
+    assert (again.status_code, begun.status_code) == (429, 429)
 
 
 # Anything that can be made from the description.
