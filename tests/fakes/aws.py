@@ -30,6 +30,8 @@ class FakeAws:
 
     s3: FakeS3
     functions: FakeLambda
+    ledger: FakeDynamoDb
+    queues: FakeSqs
     moto: str
     dynamodb_url: str
     sqs_url: str
@@ -38,11 +40,19 @@ class FakeAws:
     redelivery_url: str
     dead_letters_url: str
 
+    def reset(self) -> None:
+        """As new, but for the keys' secret; no test sees what another one left behind."""
+        self.s3.reset()
+        self.ledger.reset()
+        self.queues.reset()
+        self.functions.functions.clear()
+        self.functions.invocations = 0
+
 
 @contextmanager
 def running() -> Iterator[FakeAws]:
     """Serve all fakes until the block ends, with the keys' secret and the queues made."""
-    s3, functions = FakeS3(), FakeLambda()
+    s3, functions, ledger, queues = FakeS3(), FakeLambda(), FakeDynamoDb(TABLE), FakeSqs()
     server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()
@@ -51,8 +61,8 @@ def running() -> Iterator[FakeAws]:
         with (
             loopback.serve(s3) as s3_url,
             loopback.serve(functions) as lambda_url,
-            loopback.serve(FakeDynamoDb(TABLE)) as dynamodb_url,
-            loopback.serve(FakeSqs()) as sqs_url,
+            loopback.serve(ledger) as dynamodb_url,
+            loopback.serve(queues) as sqs_url,
         ):
             _keep_keys(moto)
             queue_url, redelivery_url, dead_letters_url = _make_queues(sqs_url)
@@ -72,6 +82,8 @@ def running() -> Iterator[FakeAws]:
             yield FakeAws(
                 s3,
                 functions,
+                ledger,
+                queues,
                 moto,
                 dynamodb_url,
                 sqs_url,

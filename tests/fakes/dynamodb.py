@@ -58,6 +58,11 @@ class FakeDynamoDb:
         self._items: dict[Key, Item] = {}
         self._lock = threading.Lock()
 
+    def reset(self) -> None:
+        """Forget all items."""
+        with self._lock:
+            self._items.clear()
+
     def __call__(self, request: Received) -> Reply:
         """Over HTTP."""
         operation = request.headers.get("x-amz-target", "").rpartition(".")[2]

@@ -43,6 +43,12 @@ class FakeSqs:
         self._queues: dict[str, list[_Message]] = {}
         self._lock = threading.Lock()
 
+    def reset(self) -> None:
+        """Empty all queues."""
+        with self._lock:
+            for queue in self._queues.values():
+                queue.clear()
+
     def __call__(self, request: Received) -> Reply:
         """One request of AWS's JSON protocol."""
         operation = request.headers["x-amz-target"].rpartition(".")[2]

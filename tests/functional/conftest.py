@@ -143,9 +143,7 @@ def functions(_aws: aws.FakeAws, monkeypatch: pytest.MonkeyPatch) -> Iterator[Fu
     # A message is there at once, and not in the middle of another test; when it would have been
     # due is in its `due_at`.
     monkeypatch.setattr("upgate.limits.QUEUE_DELAY_SECONDS", 0)
-    _aws.s3.reset()
-    _aws.functions.functions.clear()
-    _aws.functions.invocations = 0
+    _aws.reset()
     guard = LedgerGuard()
     make_ledger: Any = clients.dynamodb.__wrapped__  # a client of its own for each function
     yield Functions(_aws, monkeypatch, guard, make_ledger)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -9,7 +10,6 @@ from typing import Any
 import boto3
 import pytest
 from botocore.exceptions import ClientError
-from moto import mock_aws
 
 from tests.fakes import aws, loopback
 from tests.fakes.sqs import FakeSqs
@@ -18,7 +18,7 @@ INVALID = "InvalidParameterValue"
 
 
 @contextmanager
-def client(endpoint: str | None) -> Iterator[Any]:
+def client(endpoint: str) -> Iterator[Any]:
     session = boto3.Session("test", "test", region_name=aws.REGION)
     made = session.client("sqs", endpoint_url=endpoint)
     yield made
@@ -26,9 +26,9 @@ def client(endpoint: str | None) -> Iterator[Any]:
 
 
 @pytest.fixture(params=["fake", "moto"])
-def sqs(request: pytest.FixtureRequest) -> Iterator[Any]:
-    if request.param == "moto":
-        with mock_aws(), client(None) as made:
+def sqs(request: pytest.FixtureRequest, _aws: aws.FakeAws) -> Iterator[Any]:
+    if request.param == "moto":  # its server, since `mock_aws` would empty that one
+        with client(_aws.moto) as made:
             yield made
     else:
         with loopback.serve(FakeSqs()) as url, client(url) as made:
@@ -43,7 +43,7 @@ def code(call: Any, **arguments: Any) -> str:
 
 @pytest.fixture
 def queue(sqs: Any) -> str:
-    return str(sqs.create_queue(QueueName="q")["QueueUrl"])
+    return str(sqs.create_queue(QueueName=uuid.uuid4().hex)["QueueUrl"])
 
 
 def test_message_is_received_once_until_it_is_visible_again(sqs: Any, queue: str) -> None:

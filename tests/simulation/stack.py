@@ -23,6 +23,7 @@ from tests.fakes import aws
 from tests.fakes.lambda_service import FakeLambda
 from tests.fakes.ledger_guard import LedgerGuard
 from tests.fakes.loopback import Received
+from tests.fakes.sqs import FakeSqs
 from tests.functional.conftest import Functions
 from tests.simulation.business import Business, SimulatedEgress
 from tests.simulation.clock import Clock
@@ -224,7 +225,13 @@ def running(waits: str = "5,30,120") -> Iterator[Stack]:
         "UPGATE_REDELIVERY_WAITS": waits,
     }
     fakes = aws.FakeAws(
-        stack.s3, FakeLambda(), "", "", "", environment, "ops", "redelivery", "dead"
+        stack.s3,
+        FakeLambda(),
+        stack.table,
+        FakeSqs(),  # nobody's: the simulation has queues on its own clock
+        *("", "", ""),
+        environment,
+        *("ops", "redelivery", "dead"),
     )
     with pytest.MonkeyPatch.context() as patch:
         guard = LedgerGuard()
