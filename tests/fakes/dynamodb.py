@@ -63,6 +63,11 @@ class FakeDynamoDb:
         with self._lock:
             self._items.clear()
 
+    def items(self) -> list[Item]:
+        """All of them, to look into."""
+        with self._lock:
+            return list(self._items.values())
+
     def __call__(self, request: Received) -> Reply:
         """Over HTTP."""
         operation = request.headers.get("x-amz-target", "").rpartition(".")[2]

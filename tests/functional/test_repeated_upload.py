@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from tests import events
-from tests.fakes import aws, loopback
+from tests.fakes import aws, dynamodb, dynamodb_values, loopback
 from tests.fakes.loopback import Received, Reply
 from tests.fakes.s3 import error as s3_error
 from tests.functional.conftest import Functions
@@ -205,10 +205,12 @@ def test_history_without_end_makes_room_for_the_state(
 ) -> None:
     ledger.record_intent(an_intent(8))
     key = {"pk": "upload#under-way-8", "sk": "intent"}
+    (item,) = functions.aws.ledger.items()
+    room = dynamodb.ITEM_BYTES - dynamodb_values.size_bytes(item)
     functions.table().update_item(
         Key=key,
         UpdateExpression="SET history = :long",
-        ExpressionAttributeValues={":long": [{"host": "h" * 1000}] * 400},
+        ExpressionAttributeValues={":long": [{"host": "h" * (room - 50)}]},
     )
     ledger.record_delivery("under-way-8", outcome(accepted=True))
     item = functions.table().get_item(Key=key)["Item"]
