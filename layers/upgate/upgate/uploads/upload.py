@@ -192,8 +192,13 @@ class Uploader:
         there = found.upload_id if found is not None else None
         if there == first:
             return ""
-        is_later = there is not None and there.startswith(f"{first}-")
-        return there.removeprefix(f"{first}-") if there and is_later else secrets.token_hex(8)
+        if there is not None and there.startswith(f"{first}-"):
+            return there.removeprefix(f"{first}-")
+        # Accepted for content that another upload had brought: insert-only writes nothing then.
+        destination = prepared.destination
+        if destination.insert_only and found is not None and found.etag == destination.etag:
+            return ""
+        return secrets.token_hex(8)
 
     def _promise(self, prepared: PreparedUpload, context: UploadContext) -> bytes | None:
         """Write down what will be owed; a plain upload owes nothing and costs no write.
