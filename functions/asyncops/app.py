@@ -29,7 +29,7 @@ from upgate_aws import (
     message_outcomes,
     queue_batch,
 )
-from upgate_aws.config import asyncops_config
+from upgate_aws.config.asyncops_config import asyncops_config
 from upgate_aws.queue_batch import MessageEnd
 from upgate_media.maker import Maker, MakerPorts
 from upgate_media.media_limits import MIB, MediaLimits

@@ -16,7 +16,7 @@ from upgate.outbound.egress import Egress
 from upgate.outbound.egress_exchange import Sender
 from upgate.outbound.egress_rules import EgressRules
 from upgate_aws import clients, delivery_log
-from upgate_aws.config import callback_config
+from upgate_aws.config.callback_config import callback_config
 from upgate_aws.key_source import KeySource
 from upgate_aws.log import logger
 

@@ -24,7 +24,7 @@ from upgate.objects import source_object
 from upgate.objects.source_object import SourceObject
 from upgate.uploads.upload_ports import UploadContext
 from upgate_aws import boundary, clients, file_fetching, outcomes, signed_request
-from upgate_aws.config import download_config
+from upgate_aws.config.download_config import download_config
 from upgate_aws.http_event import HttpRequest
 from upgate_aws.key_source import KeySource
 

@@ -9,7 +9,7 @@ from upgate.resumable import glue
 from upgate.resumable.glue_share import GlueShare
 from upgate.resumable.work_bucket import WorkBucket
 from upgate_aws import clients
-from upgate_aws.config import glue_config
+from upgate_aws.config.glue_config import glue_config
 
 CONFIG = glue_config(os.environ)
 S3 = clients.s3()

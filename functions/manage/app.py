@@ -9,7 +9,7 @@ from upgate.answers.responses import Response, json_response
 from upgate.management.management_call import Manager
 from upgate.uploads.upload_ports import UploadContext
 from upgate_aws import boundary, clients, signed_request
-from upgate_aws.config import manage_config
+from upgate_aws.config.manage_config import manage_config
 from upgate_aws.http_event import HttpRequest
 from upgate_aws.key_source import KeySource
 

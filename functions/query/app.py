@@ -21,7 +21,7 @@ from upgate.jobs.pfop import PfopPorts
 from upgate.objects import source_object
 from upgate.uploads.upload_ports import UploadContext
 from upgate_aws import boundary, clients, signed_request
-from upgate_aws.config import query_config
+from upgate_aws.config.query_config import query_config
 from upgate_aws.http_event import HttpRequest
 from upgate_aws.key_source import KeySource
 

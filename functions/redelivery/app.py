@@ -17,7 +17,7 @@ from upgate.deliveries.redelivery_ladder import Ladder
 from upgate.deliveries.redelivery_queue import RedeliveryQueue
 from upgate.objects.held_object import HeldObjects
 from upgate_aws import callback_invocation, clients, message_outcomes, queue_batch
-from upgate_aws.config import redelivery_config
+from upgate_aws.config.redelivery_config import redelivery_config
 from upgate_aws.queue_batch import MessageEnd
 
 CONFIG = redelivery_config(os.environ)

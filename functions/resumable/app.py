@@ -14,7 +14,7 @@ from upgate.resumable.resumable_v2 import MultipartUploads
 from upgate.resumable.work_bucket import WorkBucket
 from upgate.uploads.upload_ports import UploadContext
 from upgate_aws import boundary, clients, glue_invocation, outcomes
-from upgate_aws.config import resumable_config
+from upgate_aws.config.resumable_config import resumable_config
 from upgate_aws.http_event import HttpRequest
 from upgate_aws.uploading import make_uploader
 

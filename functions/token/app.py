@@ -13,7 +13,7 @@ from upgate.uploads.quota import Quotas
 from upgate.uploads.quota_store import DynamoQuotas
 from upgate.uploads.upload_ports import UploadContext
 from upgate_aws import boundary, clients, outcomes
-from upgate_aws.config import token_config
+from upgate_aws.config.token_config import token_config
 from upgate_aws.http_event import HttpRequest
 from upgate_aws.key_source import KeySource
 

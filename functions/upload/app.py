@@ -13,7 +13,7 @@ from upgate.intake import form, putb64
 from upgate.objects.store import BufferedStore
 from upgate.uploads.upload_ports import UploadContext
 from upgate_aws import boundary, clients, outcomes
-from upgate_aws.config import upload_config
+from upgate_aws.config.upload_config import upload_config
 from upgate_aws.http_event import HttpRequest
 from upgate_aws.uploading import make_uploader
 

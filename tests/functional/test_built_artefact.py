@@ -35,6 +35,8 @@ def test_built_function_answers_its_samples_as_documented(
 ) -> None:
     environment = BASE_ENVIRONMENT | functions.aws.environment | NO_NETWORK
     own = [sample for sample in SAMPLES if sample.function == name]
+    # The ledger is all tests' own, and the sample's preset is one that nobody has written.
+    functions.table().delete_item(Key={"pk": "preset#avatar", "sk": "preset"})
     with emulator.running(artefact[name], environment, tmp_path / "log") as running:
         answers = {sample: running.invoke(events.load(sample.name)) for sample in own}
     wrong = {

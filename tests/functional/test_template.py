@@ -15,7 +15,7 @@ from samtranslator.translator.transform import transform
 from samtranslator.yaml_helper import yaml_parse
 
 from upgate import limits
-from upgate_aws import config
+from upgate_aws.config.redelivery_config import redelivery_config
 from upgate_cli.local.routes import routes_of
 from upgate_cli.local.security import IamScheme, JwtScheme, Scheme
 from upgate_cli.local.stack import Stack
@@ -215,7 +215,7 @@ def test_redelivery_function_sees_uploads_only() -> None:
 
 
 def test_ladder_of_the_template_is_one_that_functions_read() -> None:
-    waits = config.redelivery_config(
+    waits = redelivery_config(
         {
             "UPGATE_LEDGER_TABLE": "t",
             "UPGATE_REDELIVERY_QUEUE": "q",

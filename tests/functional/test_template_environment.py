@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,7 +11,6 @@ from typing import Any
 import pytest
 
 from tests.fakes.cloudformation import TEMPLATE_PATH, ChangeSet
-from upgate_aws import config
 
 CHANGE_SET = ChangeSet.of(HeavyOps="true")
 GLOBALS: dict[str, str] = CHANGE_SET.resolve(
@@ -55,7 +55,7 @@ def names_read(function: str) -> set[str]:
     readers = re.findall(r"= (\w+_config)\(os\.environ\)", source)
     environment = Environment(GLOBALS | variables(function))
     for reader in readers:
-        getattr(config, reader)(environment)
+        getattr(importlib.import_module(f"upgate_aws.config.{reader}"), reader)(environment)
     return ours(environment.names_read)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
 import pytest
@@ -22,22 +21,6 @@ from upgate_cli.sync.tree import walk
 from upgate_cli.transfer.source_file import FileState, SourceFile
 
 HOUR_NS = 3600 * 10**9
-
-
-@pytest.fixture
-def gateway() -> Iterator[UploadGateway]:
-    with upload_gateway.serve() as running:
-        yield running
-
-
-@pytest.fixture
-def cli(
-    capsys: pytest.CaptureFixture[str],
-    monkeypatch: pytest.MonkeyPatch,
-    tmp_path: Path,
-    gateway: UploadGateway,
-) -> Cli:
-    return Cli(capsys, monkeypatch, tmp_path, gateway.url)
 
 
 @pytest.fixture

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, cast
 
 import pytest
 
-from tests.fakes import upload_gateway
 from tests.fakes.cli import Cli
 from tests.fakes.loopback import Received, Reply
 from tests.fakes.upload_gateway import PAIR, UploadGateway, answer
@@ -20,22 +18,6 @@ from upgate_cli.gateway.answer import Answer
 from upgate_cli.gateway.client import GatewayClient
 from upgate_cli.gateway.token_request import ask_for_token
 from upgate_cli.gateway.token_source import PresetTokens, SignedTokens
-
-
-@pytest.fixture
-def gateway() -> Iterator[UploadGateway]:
-    with upload_gateway.serve() as running:
-        yield running
-
-
-@pytest.fixture
-def cli(
-    capsys: pytest.CaptureFixture[str],
-    monkeypatch: pytest.MonkeyPatch,
-    tmp_path: Path,
-    gateway: UploadGateway,
-) -> Cli:
-    return Cli(capsys, monkeypatch, tmp_path, gateway.url)
 
 
 def policy_of(token: str) -> dict[str, Any]:

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.fakes import upload_gateway
 from tests.fakes.cli import Cli
 from tests.fakes.loopback import Received, Reply
 from tests.fakes.upload_gateway import UploadGateway, answer
@@ -17,22 +15,6 @@ from upgate.contents import qetag
 from upgate_cli.transfer.source_file import SourceFile
 
 MIB = 1024 * 1024
-
-
-@pytest.fixture
-def gateway() -> Iterator[UploadGateway]:
-    with upload_gateway.serve() as running:
-        yield running
-
-
-@pytest.fixture
-def cli(
-    capsys: pytest.CaptureFixture[str],
-    monkeypatch: pytest.MonkeyPatch,
-    tmp_path: Path,
-    gateway: UploadGateway,
-) -> Cli:
-    return Cli(capsys, monkeypatch, tmp_path, gateway.url)
 
 
 @pytest.fixture

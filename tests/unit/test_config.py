@@ -7,18 +7,15 @@ from typing import Any
 import pytest
 
 from upgate.answers.responses import CorsSettings
-from upgate_aws.config import (
-    CallbackConfig,
-    ConfigError,
-    HttpConfig,
-    asyncops_config,
-    callback_config,
-    download_config,
-    query_config,
-    redelivery_config,
-    token_config,
-    upload_config,
-)
+from upgate_aws.config.asyncops_config import asyncops_config
+from upgate_aws.config.callback_config import CallbackConfig, callback_config
+from upgate_aws.config.download_config import download_config
+from upgate_aws.config.http_config import HttpConfig
+from upgate_aws.config.query_config import query_config
+from upgate_aws.config.redelivery_config import redelivery_config
+from upgate_aws.config.token_config import token_config
+from upgate_aws.config.upload_config import upload_config
+from upgate_aws.config.variables import ConfigError
 
 UPLOAD = {
     "UPGATE_BUCKETS": '{"photos":"stack-uploads-1"}',

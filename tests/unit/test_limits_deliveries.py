@@ -20,7 +20,8 @@ from upgate.outbound.egress_errors import EgressConnectionError
 from upgate.outbound.egress_exchange import OutgoingRequest
 from upgate.outbound.egress_rules import EgressRules
 from upgate.outbound.egress_url import parse_target
-from upgate_aws.config import ConfigError, redelivery_config
+from upgate_aws.config.redelivery_config import redelivery_config
+from upgate_aws.config.variables import ConfigError
 
 
 def waits(*seconds: int) -> tuple[int, ...]:

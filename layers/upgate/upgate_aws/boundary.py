@@ -14,7 +14,7 @@ from upgate.answers.stages import Stages
 from upgate.errors import CallbackFailedError, UpgateError
 from upgate.uploads.upload_ports import UploadContext
 from upgate_aws import emf, faults, http_event, outcomes
-from upgate_aws.config import HttpConfig
+from upgate_aws.config.http_config import HttpConfig
 from upgate_aws.http_event import HttpRequest
 from upgate_aws.log import logger
 from upgate_aws.outcomes import Measure, RequestEnd

@@ -22,7 +22,7 @@ from upgate.uploads.strict_commit import StrictCommit, StrictPorts
 from upgate.uploads.upload import Uploader
 from upgate.uploads.upload_ports import UploadPorts, UploadSettings
 from upgate_aws import avinfo_invocation, callback_invocation, clients
-from upgate_aws.config import UploadConfig
+from upgate_aws.config.upload_config import UploadConfig
 from upgate_aws.key_source import KeySource
 
 if TYPE_CHECKING:
