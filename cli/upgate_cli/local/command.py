@@ -25,7 +25,7 @@ ROOT = Path(__file__).resolve().parents[3]
 EXAMPLE_TOKEN_SECONDS = 86_400
 
 _ACCESS_KEY = re.compile(r"[A-Za-z0-9_-]{1,64}")
-_PARAMETER = re.compile(r"(?!Architecture=)[A-Za-z0-9]+=[^\s\"',]*")  # as SAM CLI takes them
+_PARAMETER = re.compile(r"(?!Architecture=)[A-Za-z0-9]+=[^\s\"']*")  # as SAM CLI takes them
 _BUCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}")
 
 
