@@ -1,8 +1,8 @@
 """asyncops without its tools, and a result that is there already: `uv run python -m bench.ops`.
 
-The handlers run in this process against S3 and DynamoDB on loopback (the tests' fakes, moto). A
+The handlers run in this process against S3 and DynamoDB on loopback (the tests' fakes). A
 tool is counted and its time taken off; what is left of a job, by its commands, is the overhead.
-moto answers in 2 to 6 ms, about what DynamoDB takes within a region.
+What an AWS takes besides the loopback is not in it.
 """
 
 from __future__ import annotations

@@ -49,7 +49,7 @@ def photo(colour: str = "teal") -> bytes:
 def sqs(functions: Functions) -> Any:
     return boto3.client(
         "sqs",
-        endpoint_url=functions.aws.moto,
+        endpoint_url=functions.aws.sqs_url,
         region_name=aws.REGION,
         aws_access_key_id="test",
         aws_secret_access_key="test",
@@ -210,7 +210,7 @@ def test_fault_of_a_message_is_counted_and_told_by_its_place(
     functions: Functions, log: io.StringIO
 ) -> None:
     run(functions.load("asyncops"), "no JSON")
-    [*_, line] = log_lines.read(log.getvalue())  # moto knows no such receipt: a warning before it
+    [*_, line] = log_lines.read(log.getvalue())  # SQS knows no such receipt: a warning before it
     assert (line["level"], line["outcome"], emf.metrics_of(line)) == (
         "ERROR",
         "failed",

@@ -1,4 +1,4 @@
-"""Quotas: the real handlers, the ledger's own conditional writes (moto), strict S3 behind them."""
+"""Quotas: the real handlers, the ledger's own conditional writes, strict S3 behind them."""
 
 from __future__ import annotations
 
@@ -28,19 +28,15 @@ def app(functions: Functions) -> ModuleType:
 
 @pytest.fixture
 def calls(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
-    """Counts the ledger's operations, and carries all of AWS's out one after the other.
-
-    moto checks a condition and writes in two steps; DynamoDB does not let another write between.
-    """
+    """Counts the ledger's operations."""
     lock, counted, send = threading.Lock(), Counter[str](), AwsEndpoint.send
 
-    def atomic(self: AwsEndpoint, operation: str, *rest: Any, **options: Any) -> Answer:
+    def counting(self: AwsEndpoint, operation: str, *rest: Any, **options: Any) -> Answer:
         with lock:
-            if operation.endswith("Item"):
-                counted[operation] += 1
-            return send(self, operation, *rest, **options)
+            counted[operation] += operation.endswith("Item")
+        return send(self, operation, *rest, **options)
 
-    monkeypatch.setattr(AwsEndpoint, "send", atomic)
+    monkeypatch.setattr(AwsEndpoint, "send", counting)
     return counted
 
 
