@@ -78,7 +78,8 @@ def run_job(query: Any, asyncops: Any, s3: Any) -> float:
         "Authorization": f"QBox testak:{signature}",
         "Content-Type": "application/x-www-form-urlencoded",
     }
-    answer = query.lambda_handler(events.http("POST", "/pfop/", body.encode(), headers), None)
+    event = events.http("POST", "/pfop/", body.encode(), headers, "POST /pfop")
+    answer = query.lambda_handler(event, None)
     job_id = json.loads(answer["body"])["persistentId"]
     message = json.dumps({"upgate": "RunJob", "job_id": job_id})
     started = time.perf_counter()

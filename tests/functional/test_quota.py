@@ -168,6 +168,22 @@ def test_other_content_under_the_same_key_is_another_upload(app: ModuleType) -> 
     assert [status(app, signed, "k", data) for data in (b"one", b"two")] == [200, 429]
 
 
+def overwritable(name: str) -> str:
+    return events.token(scope="demo:k", endUser="u1", quota={"name": name, "uploadsPerDay": 3})
+
+
+def test_old_content_over_a_newer_one_is_another_upload(app: ModuleType) -> None:
+    signed = overwritable("turns")
+    assert [status(app, signed, "k", data) for data in (b"a", b"b", b"a", b"b")] == [200] * 3 + [
+        429
+    ]
+
+
+def test_old_content_over_a_newer_one_that_is_repeated_is_counted_once(app: ModuleType) -> None:
+    signed = overwritable("turns-repeated")
+    assert {status(app, signed, "k", data) for data in (b"a", b"b", b"a", b"a", b"a")} == {200}
+
+
 def test_after_a_fault_of_s3_the_repetition_is_free(app: ModuleType, functions: Functions) -> None:
     signed = token("fault", uploadsPerDay=1)
     functions.aws.s3.before_put = lambda _: s3_error(403, "AccessDenied")

@@ -73,6 +73,29 @@ def test_form_sent_again_is_answered_again_and_called_back_once(
 
 
 @pytest.mark.usefixtures("callback")
+def test_form_that_found_its_content_there_is_called_back_once(
+    functions: Functions, business: Business
+) -> None:
+    app = functions.load("upload")
+    first, second = (token(business, deadline=4_000_000_020 + number) for number in range(2))
+    form(app, first, b"same")
+    assert form(app, second, b"same") == form(app, second, b"same")
+    assert len(business.received) == 2
+
+
+@pytest.mark.usefixtures("callback")
+def test_form_whose_name_another_content_has_since_is_614(
+    functions: Functions, business: Business
+) -> None:
+    app = functions.load("upload")
+    first, second = (token(business, deadline=4_000_000_022 + number) for number in range(2))
+    for signed in (first, second):
+        form(app, signed, b"same")
+    form(app, token(business, scope="demo:k", deadline=4_000_000_024), b"other")
+    assert form(app, second, b"same")[0] == 614
+
+
+@pytest.mark.usefixtures("callback")
 def test_form_of_old_content_after_another_is_a_new_upload(
     functions: Functions, business: Business
 ) -> None:

@@ -22,6 +22,8 @@ from upgate_cli.local.routes import DEFAULT, Route, RouteTable
 ROOT = Path(__file__).parents[2]
 DESCRIPTION = Description.load()
 OPERATIONS = list(DESCRIPTION.operations())
+# Another way to `/pfop/`, which no plain route can name (docs/decisions.md); all below is a 404.
+SPARE = {"POST /pfop/{proxy+}"}
 DOWNLOADS = {"GET /{proxy+}", "HEAD /{proxy+}"}
 
 
@@ -68,7 +70,7 @@ def test_the_description_is_valid() -> None:
 
 
 def test_every_route_of_the_template_is_described() -> None:
-    assert {route_of(operation) for operation in OPERATIONS} == ROUTES
+    assert {route_of(operation) for operation in OPERATIONS} == ROUTES - SPARE
 
 
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.label)
