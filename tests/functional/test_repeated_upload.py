@@ -84,6 +84,29 @@ def test_form_that_found_its_content_there_is_called_back_once(
 
 
 @pytest.mark.usefixtures("callback")
+@pytest.mark.parametrize(("is_stored", "status"), [(True, 579), (False, 599)])
+def test_form_whose_callback_another_makes_is_told_not_to_come_again_if_it_is_stored(
+    functions: Functions, business: Business, is_stored: bool, status: int
+) -> None:
+    """A redelivery that died holds the delivery for longer than a client waits."""
+    app, signed = functions.load("upload"), token(business, deadline=4_000_000_030)
+    functions.patch.setattr("upgate.limits.DELIVERY_CLAIM_SECONDS", 0.1)
+    functions.aws.functions.functions["callback"] = lambda *_: None
+    assert form(app, signed, b"held")[0] == 579
+    (item,) = functions.table().scan()["Items"]
+    functions.table().update_item(
+        Key={name: item[name] for name in ("pk", "sk")},
+        UpdateExpression="SET claimed_until = :until",
+        ExpressionAttributeValues={":until": int(time.time() * 1000) + 30_000},
+    )
+    if not is_stored:
+        functions.aws.s3.objects.clear()
+    answer = form(app, signed, b"held")
+    assert answer[0] == status
+    assert ("under way" in answer[1]["error"]) == is_stored
+
+
+@pytest.mark.usefixtures("callback")
 def test_form_whose_name_another_content_has_since_is_614(
     functions: Functions, business: Business
 ) -> None:

@@ -12,9 +12,9 @@ from functools import partial
 
 from upgate.answers.responses import Response
 from upgate.callbacks import callback_failure, fetched_key
-from upgate.callbacks.callback import CallbackOutcome, CallbackRequest
+from upgate.callbacks.callback import CallbackAttempt, CallbackOutcome, CallbackRequest
 from upgate.contents.content import IncomingContent
-from upgate.errors import CallbackFailedError, UpgateError
+from upgate.errors import CallbackFailedError, DeliveryUnderWayError, UpgateError
 from upgate.intake.upload_request import UploadRequest
 from upgate.objects import object_key
 from upgate.objects.store import Store
@@ -116,10 +116,16 @@ class Uploader:
         prepared = self._preparation.prepare(grant, request, variables, context)
         if policy.commits_strictly:
             return self._commit_strictly(request, prepared, store, context)
-        answer = self._promise(prepared, context)
-        if answer is not None and (salt := self._salt_of_new(request, prepared)):
-            prepared = self._preparation.prepare(grant, request, variables, context, salt=salt)
+        try:
             answer = self._promise(prepared, context)
+            if answer is not None and (salt := self._salt_of_new(request, prepared)):
+                prepared = self._preparation.prepare(grant, request, variables, context, salt=salt)
+                answer = self._promise(prepared, context)
+        except DeliveryUnderWayError:
+            if prepared.callback is None or not self._is_stored(prepared):
+                raise
+            # Somebody else calls back for it, and the object is there: no client is to send it.
+            return _callback_failure(prepared.callback, _under_way(prepared.callback), facts)
         if answer is not None:
             context.record.is_repetition = True
             return Response(200, answer, reply.accepted_type(request))
@@ -189,6 +195,11 @@ class Uploader:
     def _salt_of_new(self, request: UploadRequest, prepared: PreparedUpload) -> str:
         """See `repetition.salt_of_new`."""
         return repetition.salt_of_new(request, prepared.destination, self._ports.find)
+
+    def _is_stored(self, prepared: PreparedUpload) -> bool:
+        """Whether the destination holds this very upload's object."""
+        found = self._ports.find(prepared.destination)
+        return found is not None and found.upload_id == prepared.destination.upload_id
 
     def _promise(self, prepared: PreparedUpload, context: UploadContext) -> bytes | None:
         """Write down what will be owed; a plain upload owes nothing and costs no write.
@@ -263,6 +274,13 @@ def _strict(prepared: PreparedUpload, context: UploadContext) -> StrictUpload:
     if intent is None or prepared.callback is None:
         raise CallbackFailedError  # put_policy takes no such policy
     return StrictUpload(prepared.destination, intent, prepared.callback)
+
+
+def _under_way(callback: CallbackRequest) -> CallbackOutcome:
+    attempt = CallbackAttempt(
+        url=callback.urls[0], status=0, error="another delivery is under way", milliseconds=0
+    )
+    return CallbackOutcome(accepted=False, body=b"", attempts=(attempt,))
 
 
 def _callback_failure(
