@@ -1,8 +1,8 @@
 """asyncops without its tools, and a result that is there already: `uv run python -m bench.ops`.
 
-The handlers run in this process against S3 and DynamoDB on loopback (the tests' fakes, moto). A
+The handlers run in this process against S3 and DynamoDB on loopback (the tests' fakes). A
 tool is counted and its time taken off; what is left of a job, by its commands, is the overhead.
-moto answers in 2 to 6 ms, about what DynamoDB takes within a region.
+What an AWS takes besides the loopback is not in it.
 """
 
 from __future__ import annotations
@@ -78,7 +78,8 @@ def run_job(query: Any, asyncops: Any, s3: Any) -> float:
         "Authorization": f"QBox testak:{signature}",
         "Content-Type": "application/x-www-form-urlencoded",
     }
-    answer = query.lambda_handler(events.http("POST", "/pfop/", body.encode(), headers), None)
+    event = events.http("POST", "/pfop/", body.encode(), headers, "POST /pfop")
+    answer = query.lambda_handler(event, None)
     job_id = json.loads(answer["body"])["persistentId"]
     message = json.dumps({"upgate": "RunJob", "job_id": job_id})
     started = time.perf_counter()

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 from urllib.parse import parse_qs
 
-from upgate.answers import region_query
+from upgate.answers import region_query, routes
 from upgate.answers.responses import Response, json_response
 from upgate.deliveries.ledger import DynamoLedger
 from upgate.downloads import bucket_admin
@@ -67,6 +67,8 @@ def _status(request: HttpRequest, _: UploadContext) -> Response:
 
 
 def _pfop(request: HttpRequest, context: UploadContext) -> Response:
+    if request.path.rstrip("/") != "/pfop":  # below it there is nothing
+        routes.refuse(request.path)
     access_key = signed_request.authorize(request, KEYS, context.now_seconds)
     wanted = pfop.parse(request.body())
     job_id = pfop.start(wanted, JOBS, access_key, context.reqid, context.now_seconds)
@@ -83,6 +85,6 @@ ROUTES: Mapping[str, Callable[[HttpRequest, UploadContext], Response]] = {
     "GET /v4/query": _regions_v4,
     "GET /status/get/prefop": _status,
     "POST /status/get/prefop": _status,
-    "POST /pfop/": _pfop,
     "POST /pfop": _pfop,
+    "POST /pfop/{proxy+}": _pfop,
 }

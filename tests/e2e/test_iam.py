@@ -194,7 +194,10 @@ NEEDED: dict[str, set[str]] = {
         *("ledger get", "ledger put", "send ops", "invoke Callback", "keys read"),
     },
     "Glue": {"put object", "get piece"},
-    "Manage": {"get object", "put object", "delete object", "list uploads", "keys read"},
+    "Manage": {
+        *("get object", "put object", "delete object", "tag object"),
+        *("list uploads", "keys read"),
+    },
     "Query": {
         *("get object", "list uploads", "ledger get", "ledger put", "ledger query"),
         *("send ops", "keys read"),

@@ -199,7 +199,7 @@ def test_form_guide_comes_back_with_upload_ret(gateway: Gateway, folder: Path) -
 def test_every_number_is_explained() -> None:
     rows = (guide_code.FOLDER / "errors.md").read_text()
     assert [int(row) for row in re.findall(r"^\| (\d{3}) \|", rows, re.MULTILINE)] == sorted(
-        {200, 414, *NUMBERS}
+        {200, 414, 429, *NUMBERS}
     )
 
 

@@ -138,6 +138,8 @@ def _template() -> Mapping[str, Any]:
 def _check(name: str, parameter: Mapping[str, Any], value: str) -> None:
     if "AllowedPattern" in parameter and not re.fullmatch(parameter["AllowedPattern"], value):
         raise ParameterError(name)
+    if len(value) > parameter.get("MaxLength", 4096):
+        raise ParameterError(name)
     if "AllowedValues" in parameter and value not in map(str, parameter["AllowedValues"]):
         raise ParameterError(name)
     if parameter["Type"] == "Number":

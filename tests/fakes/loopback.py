@@ -66,8 +66,11 @@ def serve(answer: Callable[[Received], Reply]) -> Iterator[str]:
         def handle_expect_100(self) -> bool:
             return True
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
+    class Server(ThreadingHTTPServer):
+        request_queue_size = 128  # 5 is too few for 50 clients at once: the others wait a second
+        daemon_threads = True
+
+    server = Server(("127.0.0.1", 0), Handler)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     try:

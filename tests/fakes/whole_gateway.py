@@ -35,7 +35,7 @@ CORS = {
 _FORM = "application/x-www-form-urlencoded"
 _TOKEN = re.compile(rb'name="token"\r\n\r\n([^\r]+)')
 _RANGE = re.compile(r"bytes=([0-9]+)-([0-9]+)")
-_CALLS = ("putb64", "mkblk", "bput", "mkfile", "stat", "status", "s3", "v4")
+_CALLS = ("putb64", "mkblk", "bput", "mkfile", "stat", "status", "s3", "v4", "pfop")
 
 type Spoil = Callable[[Received, Reply], Reply]
 
@@ -71,6 +71,9 @@ class WholeGateway(UploadGateway):
 
     def _wrong_method(self, _: Received) -> Reply:
         return answer(405, {"error": "method not allowed: use POST"})
+
+    def _pfop(self, _: Received) -> Reply:
+        return answer(401, {"error": "bad token"})
 
     def _v4(self, _: Received) -> Reply:
         return answer(200, {"hosts": []})

@@ -75,7 +75,7 @@ class Functions:
         """The ledger, to look into."""
         return boto3.resource(
             "dynamodb",
-            endpoint_url=self.aws.moto,
+            endpoint_url=self.aws.dynamodb_url,
             region_name=aws.REGION,
             aws_access_key_id="test",
             aws_secret_access_key="test",
@@ -143,9 +143,7 @@ def functions(_aws: aws.FakeAws, monkeypatch: pytest.MonkeyPatch) -> Iterator[Fu
     # A message is there at once, and not in the middle of another test; when it would have been
     # due is in its `due_at`.
     monkeypatch.setattr("upgate.limits.QUEUE_DELAY_SECONDS", 0)
-    _aws.s3.reset()
-    _aws.functions.functions.clear()
-    _aws.functions.invocations = 0
+    _aws.reset()
     guard = LedgerGuard()
     make_ledger: Any = clients.dynamodb.__wrapped__  # a client of its own for each function
     yield Functions(_aws, monkeypatch, guard, make_ledger)

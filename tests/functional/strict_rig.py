@@ -74,10 +74,9 @@ class Rig:
     def open(self) -> Iterator[None]:
         """With clients that look behind the functions."""
         session = boto3.Session("test", "test", region_name=aws.REGION)
-        address = self.functions.aws.moto
-        dynamo = session.resource("dynamodb", endpoint_url=address)
+        dynamo = session.resource("dynamodb", endpoint_url=self.functions.aws.dynamodb_url)
         self.table = dynamo.Table(aws.TABLE)
-        self.sqs = session.client("sqs", endpoint_url=address)
+        self.sqs = session.client("sqs", endpoint_url=self.functions.aws.sqs_url)
         try:
             yield
         finally:

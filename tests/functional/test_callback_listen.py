@@ -25,7 +25,7 @@ HOST = "app.example.com"  # of events/callback-form.json; resolves nowhere (RFC 
 def listening(functions: Functions, to: str) -> Iterator[None]:
     """What `upgate listen` does, in a thread."""
     session = boto3.Session("test", "test", region_name=aws.REGION)
-    client = session.client("dynamodb", endpoint_url=functions.aws.moto)
+    client = session.client("dynamodb", endpoint_url=functions.aws.dynamodb_url)
     table = MailboxTable(client, aws.TABLE)
     ended = threading.Event()
 

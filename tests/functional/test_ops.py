@@ -49,7 +49,7 @@ def photo(colour: str = "teal") -> bytes:
 def sqs(functions: Functions) -> Any:
     return boto3.client(
         "sqs",
-        endpoint_url=functions.aws.moto,
+        endpoint_url=functions.aws.sqs_url,
         region_name=aws.REGION,
         aws_access_key_id="test",
         aws_secret_access_key="test",
@@ -210,7 +210,7 @@ def test_fault_of_a_message_is_counted_and_told_by_its_place(
     functions: Functions, log: io.StringIO
 ) -> None:
     run(functions.load("asyncops"), "no JSON")
-    [*_, line] = log_lines.read(log.getvalue())  # moto knows no such receipt: a warning before it
+    [*_, line] = log_lines.read(log.getvalue())  # SQS knows no such receipt: a warning before it
     assert (line["level"], line["outcome"], emf.metrics_of(line)) == (
         "ERROR",
         "failed",
@@ -612,15 +612,39 @@ def test_private_bucket_does_not_tell_what_it_has(styled: Functions) -> None:
 # pfop.
 
 
-def pfop(functions: Functions, body: str, path: str = "/pfop/") -> tuple[int, Any]:
+def pfop(
+    functions: Functions, body: str, path: str = "/pfop/", route: str = "POST /pfop"
+) -> tuple[int, Any]:
     app = functions.load("query")
     signature = events.PAIR.sign(f"{path}\n{body}".encode())
     headers = {
         "Authorization": f"QBox testak:{signature}",
         "Content-Type": "application/x-www-form-urlencoded",
     }
-    answer = app.lambda_handler(events.http("POST", path, body.encode(), headers), None)
+    event = events.http("POST", path, body.encode(), headers, route)
+    answer = app.lambda_handler(event, None)
     return answer["statusCode"], json.loads(answer["body"])
+
+
+@pytest.mark.parametrize(
+    ("path", "route"),
+    [
+        ("/pfop", "POST /pfop"),
+        ("/pfop/", "POST /pfop"),
+        ("/pfop/", "POST /pfop/{proxy+}"),
+    ],
+)
+def test_pfop_is_taken_by_whichever_route_the_gateway_chooses(
+    functions: Functions, path: str, route: str
+) -> None:
+    store(functions, "a.jpg", photo(), **{"upgate-etag": f"F{uuid.uuid4().hex}"})
+    body = f"bucket=demo&key=a.jpg&fops={VIEW}"
+    assert pfop(functions, body, path, route)[0] == 200
+
+
+def test_path_below_pfop_is_none_of_the_gateways(functions: Functions) -> None:
+    body = f"bucket=demo&key=a.jpg&fops={VIEW}"
+    assert pfop(functions, body, "/pfop/more", "POST /pfop/{proxy+}")[0] == 404
 
 
 def test_pfop_queues_a_job_that_asyncops_runs(functions: Functions) -> None:

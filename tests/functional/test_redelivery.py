@@ -91,7 +91,7 @@ class Stack:
         """A client to the queues."""
         return boto3.client(
             "sqs",
-            endpoint_url=self.functions.aws.moto,
+            endpoint_url=self.functions.aws.sqs_url,
             region_name=aws.REGION,
             aws_access_key_id="test",
             aws_secret_access_key="test",

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from tests import events
-from tests.fakes import aws, loopback
+from tests.fakes import aws, dynamodb, dynamodb_values, loopback
 from tests.fakes.loopback import Received, Reply
 from tests.fakes.s3 import error as s3_error
 from tests.functional.conftest import Functions
@@ -70,6 +70,52 @@ def test_form_sent_again_is_answered_again_and_called_back_once(
     app, signed = functions.load("upload"), token(business, scope=scope, deadline=4_000_000_001)
     assert form(app, signed, b"again") == form(app, signed, b"again")
     assert len(business.received) == 1
+
+
+@pytest.mark.usefixtures("callback")
+def test_form_that_found_its_content_there_is_called_back_once(
+    functions: Functions, business: Business
+) -> None:
+    app = functions.load("upload")
+    first, second = (token(business, deadline=4_000_000_020 + number) for number in range(2))
+    form(app, first, b"same")
+    assert form(app, second, b"same") == form(app, second, b"same")
+    assert len(business.received) == 2
+
+
+@pytest.mark.usefixtures("callback")
+@pytest.mark.parametrize(("is_stored", "status"), [(True, 579), (False, 599)])
+def test_form_whose_callback_another_makes_is_told_not_to_come_again_if_it_is_stored(
+    functions: Functions, business: Business, is_stored: bool, status: int
+) -> None:
+    """A redelivery that died holds the delivery for longer than a client waits."""
+    app, signed = functions.load("upload"), token(business, deadline=4_000_000_030)
+    functions.patch.setattr("upgate.limits.DELIVERY_CLAIM_SECONDS", 0.1)
+    functions.aws.functions.functions["callback"] = lambda *_: None
+    assert form(app, signed, b"held")[0] == 579
+    (item,) = functions.table().scan()["Items"]
+    functions.table().update_item(
+        Key={name: item[name] for name in ("pk", "sk")},
+        UpdateExpression="SET claimed_until = :until",
+        ExpressionAttributeValues={":until": int(time.time() * 1000) + 30_000},
+    )
+    if not is_stored:
+        functions.aws.s3.objects.clear()
+    answer = form(app, signed, b"held")
+    assert answer[0] == status
+    assert ("under way" in answer[1]["error"]) == is_stored
+
+
+@pytest.mark.usefixtures("callback")
+def test_form_whose_name_another_content_has_since_is_614(
+    functions: Functions, business: Business
+) -> None:
+    app = functions.load("upload")
+    first, second = (token(business, deadline=4_000_000_022 + number) for number in range(2))
+    for signed in (first, second):
+        form(app, signed, b"same")
+    form(app, token(business, scope="demo:k", deadline=4_000_000_024), b"other")
+    assert form(app, second, b"same")[0] == 614
 
 
 @pytest.mark.usefixtures("callback")
@@ -205,10 +251,12 @@ def test_history_without_end_makes_room_for_the_state(
 ) -> None:
     ledger.record_intent(an_intent(8))
     key = {"pk": "upload#under-way-8", "sk": "intent"}
+    (item,) = functions.aws.ledger.items()
+    room = dynamodb.ITEM_BYTES - dynamodb_values.size_bytes(item)
     functions.table().update_item(
         Key=key,
         UpdateExpression="SET history = :long",
-        ExpressionAttributeValues={":long": [{"host": "h" * 1000}] * 400},
+        ExpressionAttributeValues={":long": [{"host": "h" * (room - 50)}]},
     )
     ledger.record_delivery("under-way-8", outcome(accepted=True))
     item = functions.table().get_item(Key=key)["Item"]

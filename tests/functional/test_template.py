@@ -92,6 +92,12 @@ def test_nothing_of_ours_is_imported_for_tracing() -> None:
     assert not any("aws_xray_sdk" in text or "Tracer" in text for text in sources)
 
 
+def test_no_route_ends_with_a_slash(transformed: dict[str, Any]) -> None:
+    """SAM takes one and AWS makes no route of it, without a word (SAM issue 1949)."""
+    paths = transformed["Resources"]["HttpApi"]["Properties"]["Body"]["paths"]
+    assert [path for path in paths if path != "/" and path.endswith("/")] == []
+
+
 def schemes(transformed: dict[str, Any], **parameters: str) -> dict[str, Scheme | None]:
     """Who may use each route of the stack that is deployed with these parameters."""
     physical = {name: name for name in transformed["Resources"]}

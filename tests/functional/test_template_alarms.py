@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.fakes.cloudformation import ChangeSet
+from tests.fakes.cloudformation import TEMPLATE_PATH, ChangeSet
 from upgate import limits
 from upgate_aws import emf, outcomes
 
@@ -49,6 +49,18 @@ def test_silence_is_no_alarm(name: str) -> None:
 def test_alarm_adds_up_ten_metrics_at_most(name: str) -> None:
     """AWS: "Create an alarm based on a metric math expression"."""
     assert len(ALARMS[name].get("Metrics", [])) <= 10
+
+
+@pytest.mark.parametrize(("heavy_ops", "metrics"), [("false", 19), ("true", 20)])
+def test_pages_say_how_many_metrics_there_are_to_pay_for(heavy_ops: str, metrics: int) -> None:
+    """Amazon CloudWatch pricing: an alarm costs by the metrics that it watches."""
+    alarms = [
+        item["Properties"]
+        for item in ChangeSet.of(HeavyOps=heavy_ops).resources().values()
+        if item["Type"] == "AWS::CloudWatch::Alarm"
+    ]
+    assert sum(len(watched(alarm)) for alarm in alarms) == metrics
+    assert "19 (20 with `HeavyOps`)" in (TEMPLATE_PATH.parent / "docs/cost.md").read_text()
 
 
 def test_alarms_cover_what_an_operator_can_mend() -> None:

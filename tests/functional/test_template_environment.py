@@ -9,10 +9,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.fakes.cloudformation import TEMPLATE_PATH, ChangeSet
+from upgate.outbound.egress_rules import EgressRules
+from upgate_aws.config.callback_config import callback_config
 
 CHANGE_SET = ChangeSet.of(HeavyOps="true")
+PARAMETERS: dict[str, dict[str, Any]] = CHANGE_SET.template["Parameters"]
+# What an operator may write at length, and functions find in their environment.
+FREE_TEXTS = ("CorsOrigins", "PublicUrl", "CallbackHosts")
 GLOBALS: dict[str, str] = CHANGE_SET.resolve(
     CHANGE_SET.template["Globals"]["Function"]["Environment"]["Variables"]
 )
@@ -76,3 +83,20 @@ def test_variable_of_all_functions_is_read_by_one() -> None:
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_variable_for_all_is_not_given_to_one_again(function: str) -> None:
     assert GLOBALS.keys() & variables(function).keys() == set()
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_variables_fit_with_every_parameter_at_its_longest(function: str) -> None:
+    """AWS: "Lambda quotas", 4 KB for all environment variables together."""
+    constants = sum(map(len, (*ours(GLOBALS), *GLOBALS.values(), *variables(function))))
+    chosen = sum(map(len, variables(function).values()))
+    longest = sum(PARAMETERS[name]["MaxLength"] for name in FREE_TEXTS)
+    assert constants + chosen + longest <= 4096 - 1024  # for the names that AWS gives
+
+
+@given(hosts=st.from_regex(PARAMETERS["CallbackHosts"]["AllowedPattern"], fullmatch=True))
+def test_hosts_that_the_template_takes_are_ones_that_the_callback_function_takes(
+    hosts: str,
+) -> None:
+    environment = GLOBALS | variables("CallbackFunction") | {"UPGATE_CALLBACK_HOSTS": hosts}
+    EgressRules(allowed_hosts=callback_config(environment).callback_hosts)

@@ -34,13 +34,15 @@ class Clock:
     def __getattr__(self, name: str) -> Any:
         return getattr(time, name)
 
+    def install_in_clients(self, patch: pytest.MonkeyPatch) -> None:
+        """In every client that is made from now on: the default was bound with the class."""
+        patch.setattr(AwsEndpoint.__init__, "__defaults__", (self.sleep,))
+
     def install(self, patch: pytest.MonkeyPatch) -> None:
-        """In every module of ours that is loaded by now."""
+        """In every module of ours that is loaded by now, and botocore's own way to wait."""
         for name, module in list(sys.modules.items()):
             if name.startswith(("upgate.", "upgate_aws.", "functions.")) and (
                 getattr(module, "time", None) is time
             ):
                 patch.setattr(module, "time", self)
-        # The default was bound when the class was made; so was botocore's own way to wait.
-        patch.setattr(AwsEndpoint.__init__, "__defaults__", (self.sleep,))
         patch.setattr("botocore.endpoint.time", self)

@@ -23,6 +23,7 @@ from tests.fakes import aws
 from tests.fakes.lambda_service import FakeLambda
 from tests.fakes.ledger_guard import LedgerGuard
 from tests.fakes.loopback import Received
+from tests.fakes.sqs import FakeSqs
 from tests.functional.conftest import Functions
 from tests.simulation.business import Business, SimulatedEgress
 from tests.simulation.clock import Clock
@@ -189,6 +190,20 @@ def _json(document: Any) -> Answer:
 
 
 @contextmanager
+def _silence() -> Iterator[None]:
+    """What functions log of a fault is no news here.
+
+    By `logging.disable`: loggers remember what they were asked, and it makes them forget.
+    """
+    before = logging.root.manager.disable
+    logging.disable(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        logging.disable(before)
+
+
+@contextmanager
 def running(waits: str = "5,30,120") -> Iterator[Stack]:
     """A stack whose functions are loaded; their AWS is this process until the block ends.
 
@@ -206,23 +221,31 @@ def running(waits: str = "5,30,120") -> Iterator[Stack]:
         "UPGATE_OPS_QUEUE": "ops",
         "UPGATE_REDELIVERY_QUEUE": "redelivery",
         "UPGATE_REDELIVERY_DEAD_LETTERS": "dead",
-        "UPGATE_LEDGER_TABLE": stack.table.name,
+        "UPGATE_LEDGER_TABLE": aws.TABLE,
         "UPGATE_REDELIVERY_WAITS": waits,
     }
-    fakes = aws.FakeAws(stack.s3, FakeLambda(), "", environment, "ops", "redelivery", "dead")
+    fakes = aws.FakeAws(
+        stack.s3,
+        FakeLambda(),
+        stack.table,
+        FakeSqs(),  # nobody's: the simulation has queues on its own clock
+        *("", "", ""),
+        environment,
+        *("ops", "redelivery", "dead"),
+    )
     with pytest.MonkeyPatch.context() as patch:
         guard = LedgerGuard()
         make_ledger: Any = clients.dynamodb.__wrapped__  # a client of its own for each function
         loader = Functions(fakes, patch, guard, make_ledger)
         endpoints.install(stack, patch)
+        stack.clock.install_in_clients(patch)
         for name in _SECONDS:
             stack.functions[name] = loader.load(name)
         importlib.import_module("botocore.endpoint")
         stack.clock.install(patch)
         endpoints.watch_botocore(stack, stack.functions["asyncops"].S3)
-        # What functions log of a fault is no news here.
-        patch.setattr(logging.root.manager, "disable", logging.CRITICAL)
         egress = SimulatedEgress(stack, stack.business)
         patch.setattr(stack.functions["callback"], "SENDER", egress)
-        yield stack
+        with _silence():
+            yield stack
         assert guard.denied == [], "the template's policies deny this on AWS"

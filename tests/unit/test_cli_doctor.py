@@ -253,7 +253,9 @@ def test_standard_mode_is_as_good(
 
 def test_a_409_without_the_code_is_not(cli: Cli, gateway: WholeGateway) -> None:
     gateway.spoil = status(614, 409)
-    assert failed(findings(cli)) == {"614 file exists"}
+    rows = findings(cli)
+    assert failed(rows) == {"614 file exists"}
+    assert "X-Upgate-Code" in rows["614 file exists"]["advice"]
 
 
 @pytest.mark.parametrize("number", [400, 403, 404, 405, 406, 579])
@@ -359,6 +361,11 @@ def test_a_body_that_arrives_otherwise_is_told(
     assert check in failed(findings(cli))
 
 
+def test_a_header_that_is_taken_away_is_told_by_its_name(cli: Cli, gateway: WholeGateway) -> None:
+    gateway.spoil = on("/mkblk", lambda _: answer(401, {"error": "token not specified"}))
+    assert "Authorization" in findings(cli)["text/plain"]["advice"]
+
+
 def test_mislabelled_bytes_that_are_kept_damaged_are_told(cli: Cli, gateway: WholeGateway) -> None:
     gateway.spoil = lambda request, reply: (
         answer(200, {"crc32": 1, "ctx": "x", "host": gateway.url})
@@ -396,6 +403,13 @@ def test_no_413_is_told(cli: Cli, gateway: WholeGateway, instead: int) -> None:
 def test_a_proxy_that_merges_slashes_is_told(cli: Cli, gateway: WholeGateway) -> None:
     gateway.spoil = on("c//d", lambda _: answer(404, {"error": "Document not found"}))
     assert failed(findings(cli)) == {"c//d in a path"}
+
+
+def test_a_path_that_ends_with_a_slash_and_finds_another_function_is_told(
+    cli: Cli, gateway: WholeGateway
+) -> None:
+    gateway.spoil = on("/pfop/", lambda _: answer(405, {"error": "method not allowed"}))
+    assert failed(findings(cli)) == {"/pfop/ with its slash"}
 
 
 def test_the_http_api_s_own_cut_is_a_warning(cli: Cli, gateway: WholeGateway) -> None:

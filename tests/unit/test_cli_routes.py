@@ -30,7 +30,8 @@ TABLE = RouteTable(
         ("PUT", "/", "$default"),
         ("POST", "/token", "POST /token"),
         ("OPTIONS", "/token", "ANY /token"),
-        ("POST", "/token/", "$default"),
+        ("POST", "/token/", "POST /token"),
+        ("POST", "/token//", "$default"),
         ("POST", "/putb64/-1/key/a/b", "POST /putb64/{proxy+}"),
         ("POST", "/putb64/", "$default"),
         (

@@ -55,7 +55,7 @@ def test_the_key_is_the_clients_then_save_key_then_the_etag(
     assert _choose(_policy(**fields), client_key) == key
 
 
-@pytest.mark.parametrize("key", ["/a", "a//b", "../a", "你好?&=\r\n", 'a\\b\\c"hello', "$(etag)"])
+@pytest.mark.parametrize("key", ["/a", "a//b", "b/../a", "你好?&=\r\n", 'a\\b\\c"hello', "$(etag)"])
 def test_a_clients_key_is_taken_as_it_is(key: str) -> None:
     assert _choose(_policy(), key) == key
 
@@ -182,6 +182,18 @@ def test_a_save_key_of_751_bytes_is_too_long() -> None:
 def test_a_key_with_a_nul_is_refused() -> None:
     with pytest.raises(InvalidArgumentError):
         _choose(_policy(), "a\0b")
+
+
+# S3 User Guide, "Naming Amazon S3 objects": relative path elements.
+@pytest.mark.parametrize("key", ["videos/2014/../../v.wmv", "..a/v", "a/..", "./v", "..."])
+def test_relative_key_that_s3_takes_is_a_key(key: str) -> None:
+    assert _choose(_policy(), key) == key
+
+
+@pytest.mark.parametrize("key", ["..", "../v", "videos/../../v.wmv", "./../v"])
+def test_relative_key_that_s3_refuses_is_refused_first(key: str) -> None:
+    with pytest.raises(InvalidArgumentError):
+        _choose(_policy(), key)
 
 
 def test_a_key_from_elsewhere_is_held_against_the_same_rules() -> None:

@@ -40,6 +40,9 @@ GOOD: list[dict[str, Any]] = [
     CALLBACK | {"callbackUrl": "https://a.example/$(bucket)?u=$(endUser);http://b.example"},
     CALLBACK | {"callbackUrl": ";".join(["https://a.example"] * limits.CALLBACK_URLS)},
     CALLBACK | {"callbackHost": "up.example:8443"},
+    CALLBACK | {"callbackUrl": "http://127.0.0.1:8000/"},  # upgate local
+    CALLBACK | {"callbackUrl": "http://a.example:1024/"},
+    {"deleteAfterDays": 1},  # a field of Kodo's that nothing here knows
     JSON_CALLBACK | {"callbackBody": '{"key":$(key)}'},
     # Limits.
     {"fsizeMin": 0, "fsizeLimit": 0},
@@ -78,7 +81,11 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     (CALLBACK | {"callbackUrl": "https://a.example/a b"}, "callbackUrl"),
     (CALLBACK | {"callbackUrl": "http://0x7f.1/"}, "callbackUrl"),
     (CALLBACK | {"callbackUrl": ";".join(["https://a.example"] * 11)}, "1 to 10 URLs"),
+    (CALLBACK | {"callbackUrl": "http://10.0.0.1/"}, "not public"),
+    (CALLBACK | {"callbackUrl": "http://[::ffff:169.254.169.254]/"}, "not public"),
+    (CALLBACK | {"callbackUrl": "http://a.example:1023/"}, "port 1023 is not allowed"),
     (CALLBACK | {"callbackHost": "up.example/path"}, "callbackHost"),
+    ({"fsizelimit": 5}, "policy has no field fsizelimit: write fsizeLimit"),
     ({"fsizeMin": -1}, "fsizeMin"),
     ({"fsizeLimit": -1}, "fsizeLimit"),
     ({"fsizeMin": 6, "fsizeLimit": 5}, "fsizeMin is above fsizeLimit"),

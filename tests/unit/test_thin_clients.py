@@ -187,6 +187,18 @@ def test_bucket_is_in_the_host_name_on_aws(monkeypatch: pytest.MonkeyPatch) -> N
     ]
 
 
+def test_message_does_not_count_towards_lambdas_loop_detection(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """AWS: "Lambda recursive loop detection"; a callback's longest wait is 48 messages."""
+    monkeypatch.setenv("AWS_LAMBDA_FUNCTION_NAME", "redelivery")
+    monkeypatch.setenv("_X_AMZN_TRACE_ID", "Root=1-5759e988-bd862e3fe1be46a994272793")
+    message = {"QueueUrl": "q", "MessageBody": "m", "DelaySeconds": 900}
+    (ours, botocores), _, _ = call_both(monkeypatch, "sqs", "send_message", message)
+    names = [{name.lower() for name in request.headers} for request in (ours, botocores)]
+    assert ["x-amzn-trace-id" in sent for sent in names] == [False, True]
+
+
 def test_upload_path_imports_no_botocore() -> None:
     import subprocess
     import sys

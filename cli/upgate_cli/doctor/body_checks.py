@@ -24,6 +24,8 @@ _BINARY = (
     "base64 with isBase64Encoded (REST API: BinaryMediaTypes */*)"
 )
 
+_HEADER = "something in front takes the header Authorization away: let it pass on"
+
 
 def _multipart(probe: Probe) -> Iterator[Finding]:
     yield _stored("every byte in a form", probe.form("bytes", EVERY_BYTE), EVERY_BYTE)
@@ -47,8 +49,7 @@ def _putb64(probe: Probe) -> Iterator[Finding]:
 def _stored(check: str, answer: Answer, data: bytes) -> Finding:
     if answer.status == 200 and text_field(answer, "hash") == qetag.of(data):
         return Finding.ok(check, "arrived undamaged")
-    seen = "stored damaged" if answer.status == 200 else said(answer)
-    return Finding.fail(check, seen, _BINARY)
+    return _damaged(check, "stored damaged", answer)
 
 
 def _octets(probe: Probe) -> Iterator[Finding]:
@@ -80,8 +81,13 @@ def _block(check: str, data: bytes, answer: Answer) -> Finding:
     checksum = document.get("crc32") if isinstance(document, dict) else None
     if answer.status == 200 and checksum == zlib.crc32(data):
         return Finding.ok(check, "arrived undamaged")
-    seen = "arrived damaged" if answer.status == 200 else said(answer)
-    return Finding.fail(check, seen, _BINARY)
+    return _damaged(check, "arrived damaged", answer)
+
+
+def _damaged(check: str, words: str, answer: Answer) -> Finding:
+    seen = words if answer.status == 200 else said(answer)
+    has_no_token = answer.status == 401 and "not specified" in answer.error
+    return Finding.fail(check, seen, _HEADER if has_no_token else _BINARY)
 
 
 def _sdk_chunk(probe: Probe) -> Iterator[Finding]:

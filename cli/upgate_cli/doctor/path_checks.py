@@ -16,6 +16,8 @@ _FOUND = (200, 302)
 _AVOID = "keep it out of the keys of objects that are to be downloaded here"
 _PROXY = "something in front rewrites paths: let it pass them on as they come (nginx: no URI)"
 
+_SLASH = "have apps ask for jobs on stored objects at `/pfop`: with the slash it finds no function"
+
 
 def _key(written: str, key: str, *, is_known_loss: bool = False) -> Check:
     """An object under `key`, asked for as `written`; a known loss is the HTTP API's own."""
@@ -76,6 +78,16 @@ def _attname(probe: Probe) -> Iterator[Finding]:
         yield Finding.fail(name, said(answer), _PROXY)
 
 
+def _slash_at_the_end(probe: Probe) -> Iterator[Finding]:
+    """SDKs write `/pfop/`, and an HTTP API makes no route that ends so: which one takes it?"""
+    name = "/pfop/ with its slash"
+    answer = probe.call("POST", "/pfop/", {"Content-Type": "application/x-www-form-urlencoded"})
+    if answer.status == 401 and answer.is_gateway:
+        yield Finding.ok(name, "reaches its function")
+    else:
+        yield Finding.fail(name, f"{said(answer)} instead of 401", _SLASH)
+
+
 SUBJECT = Subject(
     "Paths",
     (
@@ -88,6 +100,7 @@ SUBJECT = Subject(
         _key("a+b=c", "a+b=c"),
         _key("a%7Cb", "a|b"),
         _key("%C3%A9%E6%96%87", "é文"),
+        Check("/pfop/ with its slash", _slash_at_the_end),
         Check("| as it is", _raw_bar),
         Check("= and + in a query", _attname),
     ),

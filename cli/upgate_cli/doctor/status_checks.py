@@ -21,6 +21,10 @@ _STANDARD_MODE = (
     "the front door lets no status above 599 through: deploy with "
     "`sam deploy --parameter-overrides StatusMode=standard`"
 )
+_NO_CODE = (
+    f"{_STANDARD_MODE}; where it is that already, something in front takes X-Upgate-Code away: "
+    "let it pass that header on"
+)
 _REWRITTEN = (
     "something in front rewrites errors (custom error pages of a CDN, a load balancer, a proxy): "
     "turn that off, SDKs send whole files again on other numbers"
@@ -92,8 +96,13 @@ def _judge(name: str, number: int, answer: Answer, word: str) -> Finding:
         return Finding.fail(
             name, f"{said(answer)} instead", "the gateway refuses for another reason: see its text"
         )
-    advice = _STANDARD_MODE if number > _LARGEST_STANDARD else _REWRITTEN
-    return Finding.fail(name, f"{said(answer)} came instead of {number}", advice)
+    return Finding.fail(name, f"{said(answer)} came instead of {number}", _advice(number, answer))
+
+
+def _advice(number: int, answer: Answer) -> str:
+    if number <= _LARGEST_STANDARD:
+        return _REWRITTEN
+    return _NO_CODE if STANDARD_STATUS.get(number) == answer.status else _STANDARD_MODE
 
 
 def _came(name: str, number: int, answer: Answer, word: str) -> Finding:

@@ -25,7 +25,7 @@ ROOT = Path(__file__).resolve().parents[3]
 EXAMPLE_TOKEN_SECONDS = 86_400
 
 _ACCESS_KEY = re.compile(r"[A-Za-z0-9_-]{1,64}")
-_PARAMETER = re.compile(r"(?!Architecture=)[A-Za-z0-9]+=[^\s\"',]*")  # as SAM CLI takes them
+_PARAMETER = re.compile(r"(?!Architecture=)[A-Za-z0-9]+=[^\s\"']*")  # as SAM CLI takes them
 _BUCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}")
 
 
@@ -98,7 +98,10 @@ def local(
 def _parameters(texts: tuple[str, ...]) -> dict[str, str]:
     for text in texts:
         if not _PARAMETER.fullmatch(text):
-            raise click.BadParameter(f"{text!r} is not NAME=VALUE", param_hint="--parameter")
+            raise click.BadParameter(
+                f"{text!r} is not NAME=VALUE without blanks and quotes (and not Architecture)",
+                param_hint="--parameter",
+            )
     return dict(text.split("=", 1) for text in texts)
 
 

@@ -49,13 +49,15 @@ class RouteTable:
 
     def match(self, method: str, path: str) -> Match | None:
         """Find the route of a decoded path; None is the gateway's own 404."""
-        # Extra slashes at the very start do not count in the choice, though the function sees them.
-        sought = "/" + path.lstrip("/")
-        for pattern in self._routes:
-            if pattern.method in (method, "ANY") and (
-                found := pattern.expression.fullmatch(sought)
-            ):
-                return Match(pattern.route, found.groupdict())
+        # Extra slashes at the very start do not count in the choice, though the function sees them;
+        # nor does one at the end, with which no route may end (aws/aws-sam-cli#1495).
+        whole = "/" + path.lstrip("/")
+        for sought in (whole, whole.removesuffix("/")):
+            for pattern in self._routes:
+                if pattern.method in (method, "ANY") and (
+                    found := pattern.expression.fullmatch(sought)
+                ):
+                    return Match(pattern.route, found.groupdict())
         return Match(self._default, {}) if self._default else None
 
 

@@ -16,7 +16,13 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 # Types that a browser runs scripts of, in the name of the host that served them (aws.md 10).
-_ACTIVE_TYPES = ("text/html", "application/xhtml", "image/svg", "text/xml", "application/xml")
+_ACTIVE_TYPES = (
+    *("text/html", "application/xhtml", "image/svg"),
+    *("text/xml", "text/xsl", "application/xml"),
+    "multipart/x-mixed-replace",  # its parts may be any of these
+    # WHATWG MIME Sniffing, 5: as good as none, and S3 sends no `nosniff`.
+    *("unknown/unknown", "application/unknown", "*/*"),
+)
 _PLAYLIST_TYPES = (PLAYLIST_TYPE, "application/vnd.apple.mpegurl", "audio/mpegurl")
 
 

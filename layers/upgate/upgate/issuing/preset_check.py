@@ -7,7 +7,8 @@ a body that is no JSON, a command that cannot be parsed. A preset that is stored
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import fields
 
 from upgate import limits, strict_json
 from upgate.contents import mime_limit
@@ -16,6 +17,7 @@ from upgate.fops import fop, fop_kinds
 from upgate.issuing.presets import Preset
 from upgate.outbound import egress_url
 from upgate.outbound.egress_errors import EgressRefusedError
+from upgate.outbound.egress_rules import EgressRules
 from upgate.tokens import put_policy
 from upgate.tokens.put_policy import JSON_BODY, PutPolicy
 from upgate.variables import magic_variables
@@ -25,6 +27,16 @@ from upgate.variables.templates import render_form, render_json, variables_in, w
 # A client that filled in the host would have the gateway sign and send to a server of its own.
 _OPEN_AUTHORITY = re.compile(r"[^/?]*://[^/?]*\$[({]")
 _SAMPLE = "x"
+# `upgate local` may call loopback, and its presets are checked here too.
+_RULES = EgressRules(allow_loopback=True)
+
+
+def _wire_name(attribute: str) -> str:
+    first, *rest = attribute.split("_")
+    return first + "".join(map(str.capitalize, rest))
+
+
+_FIELDS = {name.lower(): name for name in (_wire_name(field.name) for field in fields(PutPolicy))}
 
 
 def check(preset: Preset, buckets: Collection[str] | None) -> None:
@@ -38,6 +50,7 @@ def check(preset: Preset, buckets: Collection[str] | None) -> None:
         InvalidPresetError: says which member is wrong and why.
     """
     policy = put_policy.parse(preset.policy_text())
+    _check_spelling(preset.policy)
     if buckets is not None:
         _check_bucket(preset.bucket, buckets)
     for name, template, place in _templates(policy):
@@ -51,6 +64,14 @@ def check(preset: Preset, buckets: Collection[str] | None) -> None:
     ):
         if operations:
             _check_operations(name, operations, buckets)
+
+
+def _check_spelling(names: Iterable[str]) -> None:
+    """Unknown fields are ignored, as Kodo does; a limit in another case would be no limit."""
+    for name in names:
+        proper = _FIELDS.get(name.lower(), name)
+        if name != proper:
+            raise InvalidPresetError(f"policy has no field {name}: write {proper}")
 
 
 def _check_bucket(bucket: str, buckets: Collection[str]) -> None:
@@ -103,16 +124,24 @@ def _check_addresses(policy: PutPolicy) -> None:
         for url in urls:
             if _OPEN_AUTHORITY.match(url):
                 raise InvalidPresetError("callbackUrl may hold no variable in its host")
-            egress_url.parse_target(render_form(url, lambda _: _SAMPLE))
+            _check_target(render_form(url, lambda _: _SAMPLE))
         if policy.callback_host:
             egress_url.check_host_header(policy.callback_host)
     except EgressRefusedError as error:
         raise InvalidPresetError(f"callbackUrl or callbackHost cannot be used: {error}") from error
     try:
         if policy.persistent_notify_url:
-            egress_url.parse_target(policy.persistent_notify_url)
+            _check_target(policy.persistent_notify_url)
     except EgressRefusedError as error:
         raise InvalidPresetError(f"persistentNotifyUrl cannot be called: {error}") from error
+
+
+def _check_target(url: str) -> None:
+    """Hold a URL against what no stack can call; names are resolved when they are called."""
+    target = egress_url.parse_target(url)
+    _RULES.check_target(target)
+    if target.address is not None:
+        _RULES.check_addresses([target.address])
 
 
 def _check_limits(policy: PutPolicy) -> None:

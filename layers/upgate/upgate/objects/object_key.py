@@ -51,6 +51,18 @@ def check(policy: PutPolicy, key: str, *, client_gave_none: bool = False) -> Non
         raise KeyTooLongError(f"key too long: at most {limits.KEY_BYTES} bytes")
     if "\0" in key:
         raise InvalidArgumentError("key holds a NUL character")
+    if _climbs_out(key):
+        raise InvalidArgumentError("key has more '..' than names before them: S3 takes no such key")
+
+
+def _climbs_out(key: str) -> bool:
+    """Whether S3 would answer 400 for its relative path elements (S3 User Guide, "Naming")."""
+    depth = 0
+    for element in key.split("/"):
+        depth += -1 if element == ".." else element not in ("", ".")
+        if depth < 0:
+            return True
+    return False
 
 
 def _by_precedence(policy: PutPolicy, client_key: str | None, variables: MagicVariables) -> str:

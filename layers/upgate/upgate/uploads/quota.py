@@ -9,9 +9,10 @@ from __future__ import annotations
 import hashlib
 import logging
 import math
+import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, tzinfo
 from functools import partial
 from typing import Protocol
@@ -48,17 +49,30 @@ class UserDay:
         return max(1, math.ceil(self.ends_at - now_seconds))
 
 
+def _no() -> bool:
+    return False
+
+
 @dataclass(frozen=True, slots=True)
 class Charge:
     """One upload, as a day counts it."""
 
     upload_id: str
     size_bytes: int
+    is_replaced: Callable[[], bool] = field(default=_no, compare=False, repr=False)
+    """Whether another upload's object is under the name now; may raise StorageFailedError.
+
+    Asked of a repetition only: storing the old content over it is an upload that counts.
+    """
 
     @property
     def short_id(self) -> str:
         """80 bits for the whole id, which has a salt where it is a new upload of old content."""
         return hashlib.sha256(self.upload_id.encode()).hexdigest()[:20]
+
+    def anew(self) -> Charge:
+        """The same content, counted as another upload."""
+        return replace(self, upload_id=f"{self.upload_id}-{secrets.token_hex(8)}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,9 +132,9 @@ class Quotas:
     ) -> Iterator[GiveBack]:
         """Count an upload, then have it stored by the block.
 
-        A repetition of an upload is not counted again. What is refused in the block is given
-        back, and what the block's value is called for. A fault (599) is not: the object may be
-        stored, and the client's repetition is free.
+        A repetition of an upload is not counted again, unless another's object has taken its
+        place. What is refused in the block is given back, and what the block's value is called
+        for. A fault (599) is not: the object may be stored, and the client's repetition is free.
 
         Raises:
             QuotaExceededError: it does not fit into the user's day any more.
@@ -132,8 +146,8 @@ class Quotas:
             return
         day = self._day(policy.quota, policy.end_user, now_seconds)
         with stages.stage("quota"):
-            is_counted_now = self._count(policy.quota, day, charge, now_seconds)
-        give_back = partial(self._give_back, day, charge) if is_counted_now else _keep
+            counted = self._count(policy.quota, day, charge, now_seconds)
+        give_back = partial(self._give_back, day, counted) if counted else _keep
         try:
             yield give_back
         except StorageFailedError:
@@ -142,16 +156,23 @@ class Quotas:
             give_back()
             raise
 
-    def _count(self, quota: DailyQuota, day: UserDay, charge: Charge, now_seconds: float) -> bool:
-        """Whether it was counted just now, and not by an earlier attempt of the same upload."""
+    def _count(
+        self, quota: DailyQuota, day: UserDay, charge: Charge, now_seconds: float
+    ) -> Charge | None:
+        """What was counted just now; None where an earlier attempt of the same upload was."""
         if quota.size_bytes is not None and charge.size_bytes > quota.size_bytes:
             raise FileTooLargeError
         if self._store.charge(day, quota, charge):
-            return True
+            return charge
         usage = self._store.usage(day)
-        if charge.short_id not in usage.recent:
-            raise _exceeded(quota, usage, day.seconds_left(now_seconds))
-        return False
+        if charge.short_id in usage.recent:
+            if not charge.is_replaced():
+                return None
+            again = charge.anew()
+            if self._store.charge(day, quota, again):
+                return again
+            usage = self._store.usage(day)
+        raise _exceeded(quota, usage, day.seconds_left(now_seconds))
 
     def _give_back(self, day: UserDay, charge: Charge) -> None:
         try:

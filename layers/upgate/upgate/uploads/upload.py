@@ -6,21 +6,21 @@ only 200, 301/303 or 579 may leave: any other 5xx makes SDKs send the file again
 
 from __future__ import annotations
 
-import secrets
 from contextlib import AbstractContextManager
 from dataclasses import replace
+from functools import partial
 
 from upgate.answers.responses import Response
 from upgate.callbacks import callback_failure, fetched_key
-from upgate.callbacks.callback import CallbackOutcome, CallbackRequest
+from upgate.callbacks.callback import CallbackAttempt, CallbackOutcome, CallbackRequest
 from upgate.contents.content import IncomingContent
-from upgate.errors import CallbackFailedError, UpgateError
+from upgate.errors import CallbackFailedError, DeliveryUnderWayError, UpgateError
 from upgate.intake.upload_request import UploadRequest
 from upgate.objects import object_key
 from upgate.objects.store import Store
 from upgate.tokens import authorization
 from upgate.tokens.authorization import Grant
-from upgate.uploads import reply
+from upgate.uploads import repetition, reply
 from upgate.uploads.prepared_upload import Preparation, PreparedUpload
 from upgate.uploads.promises import Promises
 from upgate.uploads.quota import Charge, GiveBack, Quotas
@@ -116,14 +116,20 @@ class Uploader:
         prepared = self._preparation.prepare(grant, request, variables, context)
         if policy.commits_strictly:
             return self._commit_strictly(request, prepared, store, context)
-        answer = self._promise(prepared, context)
-        if answer is not None and (salt := self._salt_of_new(request, prepared)):
-            prepared = self._preparation.prepare(grant, request, variables, context, salt=salt)
+        try:
             answer = self._promise(prepared, context)
+            if answer is not None and (salt := self._salt_of_new(request, prepared)):
+                prepared = self._preparation.prepare(grant, request, variables, context, salt=salt)
+                answer = self._promise(prepared, context)
+        except DeliveryUnderWayError:
+            if prepared.callback is None or not self._is_stored(prepared):
+                raise
+            # Somebody else calls back for it, and the object is there: no client is to send it.
+            return _callback_failure(prepared.callback, _under_way(prepared.callback), facts)
         if answer is not None:
             context.record.is_repetition = True
             return Response(200, answer, reply.accepted_type(request))
-        self._store(prepared, store, context)
+        self._store(request, prepared, store, context)
         if prepared.callback is None:
             return reply.success(
                 policy, request, facts.key, prepared.body, self._settings.redirect_status
@@ -148,7 +154,7 @@ class Uploader:
             upload = _strict(prepared, context)
             outcome = strict.kept(upload, context.stages)
         if outcome is None:
-            with self._charged(prepared, context) as give_back:
+            with self._charged(request, prepared, context) as give_back:
                 outcome = strict.carry_out(upload, store, context.stages)
             if outcome.is_refused:
                 give_back()
@@ -160,9 +166,15 @@ class Uploader:
             return Response(200, outcome.body, reply.accepted_type(request))
         return _callback_failure(upload.callback, outcome, prepared.variables.facts)
 
-    def _store(self, prepared: PreparedUpload, store: Store, context: UploadContext) -> None:
+    def _store(
+        self,
+        request: UploadRequest,
+        prepared: PreparedUpload,
+        store: Store,
+        context: UploadContext,
+    ) -> None:
         try:
-            with self._charged(prepared, context), context.stages.stage("put"):
+            with self._charged(request, prepared, context), context.stages.stage("put"):
                 store.put(prepared.destination)
         except UpgateError:
             if prepared.callback is not None:
@@ -171,29 +183,23 @@ class Uploader:
         context.record.stored_bytes = prepared.variables.facts.size_bytes
 
     def _charged(
-        self, prepared: PreparedUpload, context: UploadContext
+        self, request: UploadRequest, prepared: PreparedUpload, context: UploadContext
     ) -> AbstractContextManager[GiveBack]:
         """Around storing: see `Quotas.charged`."""
-        charge = Charge(prepared.destination.upload_id, prepared.variables.facts.size_bytes)
+        destination, size_bytes = prepared.destination, prepared.variables.facts.size_bytes
+        is_replaced = partial(repetition.is_replaced, request, destination, self._ports.find)
+        charge = Charge(destination.upload_id, size_bytes, is_replaced)
         policy = prepared.grant.policy
         return self._quotas.charged(policy, charge, context.now_seconds, context.stages)
 
     def _salt_of_new(self, request: UploadRequest, prepared: PreparedUpload) -> str:
-        """What tells a new upload of old content from the accepted one; empty if it is that one.
+        """See `repetition.salt_of_new`."""
+        return repetition.salt_of_new(request, prepared.destination, self._ports.find)
 
-        One of several requests is a repetition, for its identity is used once. A form may as well
-        be a new upload, if its object is gone or was overwritten since; and one that finds the
-        object of such a new upload repeats that.
-        """
-        if request.session is not None:
-            return ""
-        first = prepared.destination.upload_id
+    def _is_stored(self, prepared: PreparedUpload) -> bool:
+        """Whether the destination holds this very upload's object."""
         found = self._ports.find(prepared.destination)
-        there = found.upload_id if found is not None else None
-        if there == first:
-            return ""
-        is_later = there is not None and there.startswith(f"{first}-")
-        return there.removeprefix(f"{first}-") if there and is_later else secrets.token_hex(8)
+        return found is not None and found.upload_id == prepared.destination.upload_id
 
     def _promise(self, prepared: PreparedUpload, context: UploadContext) -> bytes | None:
         """Write down what will be owed; a plain upload owes nothing and costs no write.
@@ -259,7 +265,7 @@ class Uploader:
             self._preparation.prepare(grant, request, variables, context), callback=None
         )
         self._promise(prepared, context)
-        self._store(prepared, store, context)
+        self._store(request, prepared, store, context)
         return Response(200, body, reply.accepted_type(request))
 
 
@@ -268,6 +274,13 @@ def _strict(prepared: PreparedUpload, context: UploadContext) -> StrictUpload:
     if intent is None or prepared.callback is None:
         raise CallbackFailedError  # put_policy takes no such policy
     return StrictUpload(prepared.destination, intent, prepared.callback)
+
+
+def _under_way(callback: CallbackRequest) -> CallbackOutcome:
+    attempt = CallbackAttempt(
+        url=callback.urls[0], status=0, error="another delivery is under way", milliseconds=0
+    )
+    return CallbackOutcome(accepted=False, body=b"", attempts=(attempt,))
 
 
 def _callback_failure(
