@@ -278,12 +278,26 @@ def test_plain_form_of_the_demo_page_comes_back_by_redirect(
     gateway: Gateway, page: Page, photo: Path
 ) -> None:
     page.goto(gateway.url)
+    page.get_by_role("tab", name="As a plain form").click()
     expect(page.get_by_label("Upload token")).not_to_have_value("")
     page.locator("#plain-file").set_input_files(photo)
     with page.expect_response(lambda response: response.request.method == "POST") as posted:
         page.get_by_role("button", name="Send").click()
     assert posted.value.status == 301
     expect(page.get_by_label("What came back")).to_contain_text(photo.name)
+
+
+def test_tabs_are_changed_by_the_keyboard_and_show_one_part_each(
+    gateway: Gateway, page: Page
+) -> None:
+    page.goto(gateway.url)
+    app, form = (page.get_by_role("tab", name=name) for name in ("As an app", "As a plain form"))
+    expect(page.locator("#form")).to_be_hidden()
+    app.press("ArrowRight")
+    expect(form).to_be_focused()
+    expect(form).to_have_attribute("aria-selected", "true")
+    expect(page.get_by_label("Upload token")).to_be_visible()
+    expect(page.locator("#app")).to_be_hidden()
 
 
 def test_form_of_another_origin_is_followed_to_its_return_url(
