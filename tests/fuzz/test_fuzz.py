@@ -44,11 +44,11 @@ def test_bounded_run_finds_no_input_that_breaks_a_promise(target: str, tmp_path:
     new = tmp_path / "new"
     new.mkdir()
     options = [f"-runs={RUNS[target]}", "-seed=5", "-timeout=20", f"-artifact_prefix={tmp_path}/"]
-    command = [sys.executable, "-m", "tests.fuzz.run", target, *options, new, CORPUS / target]
+    command = [sys.executable, "-m", "tests.fuzz.run", target, *options, str(new)]
     # A process inherits its parent's peak of memory, which the fuzzer takes for its own: a shell
     # in between has a small one.
     run = subprocess.run(
-        ["sh", "-c", '"$@"; exit $?', "sh", *command],
+        ["sh", "-c", '"$@"; exit $?', "sh", *command, str(CORPUS / target)],
         cwd=ROOT,
         capture_output=True,
         text=True,
