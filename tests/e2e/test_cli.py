@@ -100,7 +100,7 @@ def test_a_callback_s_answer_is_the_upload_s(upgate: Upgate, business: BusinessS
 def test_a_callback_that_fails_is_579_and_says_that_it_is_stored(
     gateway: Gateway, upgate: Upgate
 ) -> None:
-    policy = {"callbackUrl": "http://127.0.0.1:1/", "callbackBody": "k=$(key)"}
+    policy = {"callbackUrl": "http://127.0.0.1:65535/", "callbackBody": "k=$(key)"}
     token = upgate.ok("token", "--policy", "-", stdin=json.dumps(policy))["token"]
     key = new_prefix() + "a"
     failed = upgate("upload", JPEG, "--token", token, "--key", key)

@@ -90,7 +90,7 @@ def of_keys(**arguments: Any) -> dict[str, Any]:
 
 
 # A closed port: no business server answers there.
-NOBODY = token(callbackUrl="http://127.0.0.1:9/cb", callbackBody="key=$(key)")
+NOBODY = token(callbackUrl="http://127.0.0.1:65535/cb", callbackBody="key=$(key)")
 NONE = entry(KEYS[-1])
 REFUSALS: list[tuple[int, str, Callable[[], dict[str, Any]]]] = [
     (301, "uploadForm", lambda: form(token=token(returnUrl="https://app.example.com/"))),

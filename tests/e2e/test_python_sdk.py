@@ -168,7 +168,7 @@ def test_unreachable_callback_is_579_and_the_object_is_there(
     gateway: Gateway, auth: qiniu.Auth
 ) -> None:
     key = new_key()
-    policy = {"callbackUrl": "http://127.0.0.1:9/", "callbackBody": "key=$(key)"}
+    policy = {"callbackUrl": "http://127.0.0.1:65535/", "callbackBody": "key=$(key)"}
     ret, info = put(auth.upload_token(gateway.bucket, key, policy=policy), key, b"579")
     assert (ret, info.status_code) == (None, 579)
     assert gateway.object(key)["Body"].read() == b"579"

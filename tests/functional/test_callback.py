@@ -118,7 +118,7 @@ def test_callback_host_is_sent(app: ModuleType, business: BusinessServer) -> Non
 def test_second_url_is_tried_when_the_first_fails(
     app: ModuleType, business: BusinessServer
 ) -> None:
-    status, body = upload(app, callbackUrl=f"http://127.0.0.1:9/;{business.url}")
+    status, body = upload(app, callbackUrl=f"http://127.0.0.1:65535/;{business.url}")
     assert (status, body) == (200, b'{"msg": "ok"}')
 
 
@@ -139,7 +139,7 @@ def test_callback_wins_over_return_body(app: ModuleType, business: BusinessServe
         (Reply(404), 404, "Not Found"),
         (Reply(500), 500, "Internal Server Error"),
         (Reply(201, b"{}"), 201, "Created"),
-        (Reply(302, headers={"Location": "http://127.0.0.1:9/"}), 302, "Found"),
+        (Reply(302, headers={"Location": "http://127.0.0.1:65535/"}), 302, "Found"),
         (Reply(200, b"<html>"), 200, "unexcepted response"),
         (Reply(200, b""), 200, "unexcepted response"),
         (Reply(200, b"[1]"), 200, "unexcepted response"),
@@ -172,7 +172,7 @@ def test_refused_callback_is_579_with_kodos_body_and_the_object_stays(
 
 
 def test_unreachable_server_is_579_with_502_inside(app: ModuleType) -> None:
-    status, body = upload(app, callbackUrl="http://127.0.0.1:9/")
+    status, body = upload(app, callbackUrl="http://127.0.0.1:65535/")
     assert (status, json.loads(json.loads(body)["error"])["err_code"]) == (579, 502)
 
 

@@ -27,7 +27,7 @@ from upgate.tokens.keys import KeyPair
 
 PAIR = KeyPair("recognisable-access", "recognisable-secret-key")
 POLICY: dict[str, Any] = {
-    "callbackUrl": "http://127.0.0.1:9/",
+    "callbackUrl": "http://127.0.0.1:65535/",
     "callbackBody": "key=$(key)",
     "endUser": "recognisable-user",
 }
@@ -180,7 +180,7 @@ def test_secret_of_another_shape_is_not_quoted(
 @pytest.mark.parametrize(
     "payload",
     [
-        {"urls": ["http://127.0.0.1:9/"], "body": PAIR.secret_key},
+        {"urls": ["http://127.0.0.1:65535/"], "body": PAIR.secret_key},
         {"access_key": [PAIR.secret_key]},
         PAIR.secret_key,
     ],
@@ -199,7 +199,7 @@ def test_callback_of_a_dropped_pair_tells_no_secret(
     functions: Functions, everything: Callable[[], str]
 ) -> None:
     request = CallbackRequest(
-        urls=("http://127.0.0.1:9/",),
+        urls=("http://127.0.0.1:65535/",),
         host=None,
         body="a=1",
         content_type="application/json",

@@ -125,7 +125,9 @@ def test_a_body_beyond_the_limit_is_refused() -> None:
         (" https://a.example ; ;https://b.example;", ("https://a.example", "https://b.example")),
         ("https://a.example/$(bucket)?k=$(key)", ("https://a.example/photos?k=a%2Fb.jpg",)),
         ("https://a.example/?x=$(x:none)", ("https://a.example/?x=",)),
-        ("http://127.0.0.1:9/", ("http://127.0.0.1:9/",)),  # whether it may: egress_rules
+        ("http://app.example:1024/", ("http://app.example:1024/",)),
+        ("http://93.184.216.34/", ("http://93.184.216.34/",)),
+        ("http://127.0.0.1:65535/", ("http://127.0.0.1:65535/",)),  # only `upgate local` calls it
     ],
 )
 def test_every_url_of_the_list_is_filled_in(template: str, urls: tuple[str, ...]) -> None:
@@ -172,6 +174,11 @@ def test_no_url_or_one_too_many_is_refused(url: str) -> None:
         "https://user:password@app.example/",
         "https://a.example;/cb",
         "$(x:url)",
+        "http://app.example:22/",
+        "http://app.example:1023/",
+        "http://10.0.0.1/",
+        "http://169.254.169.254/latest",
+        "http://[::ffff:10.0.0.1]/",
     ],
 )
 def test_a_url_that_could_never_be_called_is_refused_while_nothing_is_stored(url: str) -> None:

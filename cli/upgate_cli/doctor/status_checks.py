@@ -15,7 +15,7 @@ from upgate_cli.gateway.answer import Answer
 
 _LARGEST_STANDARD = 599
 # No route leads there, and no gateway would call it (RFC 5737).
-_NOWHERE = "https://192.0.2.1/upgate-doctor"
+_NOWHERE = "https://callback.upgate-doctor.invalid/"  # RFC 6761: nobody has this name
 
 _STANDARD_MODE = (
     "the front door lets no status above 599 through: deploy with "

@@ -5,7 +5,7 @@ from __future__ import annotations
 from upgate import limits, strict_json
 from upgate.callbacks.callback import CallbackRequest
 from upgate.errors import InvalidArgumentError
-from upgate.outbound import egress_url
+from upgate.outbound import egress_rules, egress_url
 from upgate.outbound.egress_errors import EgressRefusedError
 from upgate.tokens.put_policy import JSON_BODY, PutPolicy
 from upgate.variables.magic_variables import Field, MagicVariables
@@ -62,9 +62,8 @@ def _urls(template: str, resolve: Resolve) -> tuple[str, ...]:
         raise InvalidArgumentError(f"callbackUrl must name 1 to {limits.CALLBACK_URLS} URLs")
     urls = tuple(render_form(part, resolve) for part in templates)
     for url in urls:
-        # Only what can be said without a look-up; the callback function holds the address rules.
         try:
-            egress_url.parse_target(url)
+            egress_rules.check_url(url)
         except EgressRefusedError as error:
             raise InvalidArgumentError(f"callbackUrl cannot be called: {error}") from error
     return urls

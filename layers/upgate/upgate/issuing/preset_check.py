@@ -15,9 +15,8 @@ from upgate.contents import mime_limit
 from upgate.errors import InvalidPresetError, UpgateError
 from upgate.fops import fop, fop_kinds
 from upgate.issuing.presets import Preset
-from upgate.outbound import egress_url
+from upgate.outbound import egress_rules, egress_url
 from upgate.outbound.egress_errors import EgressRefusedError
-from upgate.outbound.egress_rules import EgressRules
 from upgate.tokens import put_policy
 from upgate.tokens.put_policy import JSON_BODY, PutPolicy
 from upgate.variables import magic_variables
@@ -27,8 +26,6 @@ from upgate.variables.templates import render_form, render_json, variables_in, w
 # A client that filled in the host would have the gateway sign and send to a server of its own.
 _OPEN_AUTHORITY = re.compile(r"[^/?]*://[^/?]*\$[({]")
 _SAMPLE = "x"
-# `upgate local` may call loopback, and its presets are checked here too.
-_RULES = EgressRules(allow_loopback=True)
 
 
 def _wire_name(attribute: str) -> str:
@@ -124,24 +121,16 @@ def _check_addresses(policy: PutPolicy) -> None:
         for url in urls:
             if _OPEN_AUTHORITY.match(url):
                 raise InvalidPresetError("callbackUrl may hold no variable in its host")
-            _check_target(render_form(url, lambda _: _SAMPLE))
+            egress_rules.check_url(render_form(url, lambda _: _SAMPLE))
         if policy.callback_host:
             egress_url.check_host_header(policy.callback_host)
     except EgressRefusedError as error:
         raise InvalidPresetError(f"callbackUrl or callbackHost cannot be used: {error}") from error
     try:
         if policy.persistent_notify_url:
-            _check_target(policy.persistent_notify_url)
+            egress_rules.check_url(policy.persistent_notify_url)
     except EgressRefusedError as error:
         raise InvalidPresetError(f"persistentNotifyUrl cannot be called: {error}") from error
-
-
-def _check_target(url: str) -> None:
-    """Hold a URL against what no stack can call; names are resolved when they are called."""
-    target = egress_url.parse_target(url)
-    _RULES.check_target(target)
-    if target.address is not None:
-        _RULES.check_addresses([target.address])
 
 
 def _check_limits(policy: PutPolicy) -> None:

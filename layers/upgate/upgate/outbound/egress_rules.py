@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from upgate.outbound.egress_errors import EgressRefusedError
-from upgate.outbound.egress_url import Address, Target
+from upgate.outbound.egress_url import Address, Target, parse_target
 
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")  # RFC 6052; what a VPC's DNS64 answers with
 _GLOBAL_UNICAST = ipaddress.IPv6Network("2000::/3")  # RFC 4291: all that is allocated
@@ -73,6 +73,20 @@ class EgressRules:
     def _is_reachable(self, address: Address) -> bool:
         address = _unwrap(address)
         return is_public(address) or (self.allow_loopback and address.is_loopback)
+
+
+def check_url(url: str) -> None:
+    """Hold a URL against what no stack can call; names are looked up when they are called.
+
+    Raises:
+        EgressRefusedError: no URL to call, a closed port, or an address that is not public;
+            loopback passes, since `upgate local` may call it.
+    """
+    target = parse_target(url)
+    rules = EgressRules(allow_loopback=True)
+    rules.check_target(target)
+    if target.address is not None:
+        rules.check_addresses([target.address])
 
 
 def is_public(address: Address) -> bool:
