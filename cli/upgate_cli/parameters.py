@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from typing import Any
 
 import click
 from click.shell_completion import CompletionItem
@@ -46,6 +48,18 @@ class Assignment(click.ParamType):
         if not name or not equals:
             self.fail(f"{value!r} is not NAME=VALUE", param, ctx)
         return name, text
+
+
+def assignments[F: Callable[..., Any]](flag: str, parameter: str, subject: str) -> Callable[[F], F]:
+    """An option of pairs that may be given again."""
+    return click.option(
+        flag,
+        parameter,
+        type=Assignment(),
+        multiple=True,
+        metavar="NAME=VALUE",
+        help=f"{subject}  [repeatable]",
+    )
 
 
 class _PathOf(click.ParamType):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from upgate_cli.output import print_json
-from upgate_cli.parameters import FILE, Assignment
+from upgate_cli.parameters import FILE, assignments
 
 if TYPE_CHECKING:
     from upgate_cli.explain.dry_run import DryRun
@@ -29,14 +29,7 @@ _LANGUAGES = ("python", "php", "node", "go", "java")
 )
 @click.option("--key", metavar="K", help="Key that the client would give.")
 @click.option("--mime-type", metavar="TYPE", help="Media type that the client would give.")
-@click.option(
-    "--var",
-    "variables",
-    type=Assignment(),
-    multiple=True,
-    metavar="NAME=VALUE",
-    help="Custom variable x:NAME.  [repeatable]",
-)
+@assignments("--var", "variables", "Custom variable x:NAME.")
 @click.option(
     "--secret-key",
     metavar="SK",

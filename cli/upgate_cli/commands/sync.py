@@ -13,7 +13,12 @@ from upgate_cli.connection import Connection, connection_options
 from upgate_cli.errors import CommandError, HopelessError
 from upgate_cli.gateway.token_options import TokenChoice, token_options
 from upgate_cli.output import complain, print_json, printable, say
-from upgate_cli.parameters import FOLDER
+from upgate_cli.sync.options import (
+    destination_argument,
+    folder_argument,
+    ignore_option,
+    insert_only_option,
+)
 
 if TYPE_CHECKING:
     from upgate_cli.sync.ignore_rules import IgnoreRules
@@ -22,20 +27,14 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("folder", type=FOLDER, metavar="DIR")
-@click.argument("destination", metavar="BUCKET[:PREFIX]")
+@folder_argument
+@destination_argument
 @click.option("--dry-run", "-n", is_flag=True, help="Say what would be sent, and send nothing.")
 @click.option("--delete", is_flag=True, help="Remove what the folder does not have.")
-@click.option(
-    "--ignore",
-    "patterns",
-    multiple=True,
-    metavar="PATTERN",
-    help="Leave out, in .gitignore's syntax.  [repeatable]",
-)
+@ignore_option
 @click.option("--checksum", is_flag=True, help="Read all files; do not go by size and time.")
 @click.option("--resend", is_flag=True, help="Send all files, whatever was sent before.")
-@click.option("--insert-only", is_flag=True, help="Never overwrite: another content is a failure.")
+@insert_only_option
 @token_options
 @connection_options
 @click.option("--json", "as_json", is_flag=True, help="Print the counts as JSON.")
@@ -88,7 +87,6 @@ def sync(
         resend=resend,
         checksum=checksum,
         delete=delete,
-        look=True,
     )
     with synchronizer(connection, choice) as run:
         _carry_out(run, root, patterns, Actions(dry_run, delete, as_json))

@@ -15,7 +15,7 @@ from upgate_cli.connection import Connection, connection_options
 from upgate_cli.errors import CommandError, HopelessError
 from upgate_cli.gateway.token_options import TokenChoice, token_options
 from upgate_cli.output import complain, print_json, printable, say
-from upgate_cli.parameters import FILE, Assignment
+from upgate_cli.parameters import FILE, assignments
 
 if TYPE_CHECKING:
     from upgate_cli.progress import TransferProgress
@@ -40,22 +40,8 @@ class Outcome:
 @click.option("--prefix", metavar="P", help="Key is P and the file's name.")
 @click.option("--overwrite", is_flag=True, help="Replace what has the key (when keys sign).")
 @click.option("--mime-type", metavar="TYPE", help="Media type; else name and content tell it.")
-@click.option(
-    "--var",
-    "variables",
-    type=Assignment(),
-    multiple=True,
-    metavar="NAME=VALUE",
-    help="Custom variable x:NAME, for the policy's templates.  [repeatable]",
-)
-@click.option(
-    "--meta",
-    "metadata",
-    type=Assignment(),
-    multiple=True,
-    metavar="NAME=VALUE",
-    help="Object metadata x-qn-meta-NAME.  [repeatable]",
-)
+@assignments("--var", "variables", "Custom variable x:NAME, for the policy's templates.")
+@assignments("--meta", "metadata", "Object metadata x-qn-meta-NAME.")
 @click.option(
     "--part-size",
     type=click.IntRange(1, 4),

@@ -8,13 +8,18 @@ from upgate_cli.connection import Connection, connection_options
 from upgate_cli.errors import CommandError
 from upgate_cli.gateway.token_options import TokenChoice, token_options
 from upgate_cli.output import complain, print_json, say
-from upgate_cli.parameters import FOLDER
+from upgate_cli.sync.options import (
+    destination_argument,
+    folder_argument,
+    ignore_option,
+    insert_only_option,
+)
 from upgate_cli.termination import end_on_sigterm
 
 
 @click.command()
-@click.argument("folder", type=FOLDER, metavar="DIR")
-@click.argument("destination", metavar="BUCKET[:PREFIX]")
+@folder_argument
+@destination_argument
 @click.option(
     "--settle",
     type=click.FloatRange(min=0),
@@ -23,14 +28,8 @@ from upgate_cli.termination import end_on_sigterm
     metavar="SECONDS",
     help="Wait until a file has been the same for so long.",
 )
-@click.option(
-    "--ignore",
-    "patterns",
-    multiple=True,
-    metavar="PATTERN",
-    help="Leave out, in .gitignore's syntax.  [repeatable]",
-)
-@click.option("--insert-only", is_flag=True, help="Never overwrite: another content is a failure.")
+@ignore_option
+@insert_only_option
 @token_options
 @connection_options
 @click.option("--json", "as_json", is_flag=True, help="Print the counts as JSON at the end.")

@@ -11,7 +11,6 @@ from urllib.parse import urlencode
 from upgate import encoding, limits
 from upgate.callbacks.callback_signature import sign_qbox
 from upgate.tokens.keys import KeyPair
-from upgate_cli.errors import CommandError
 from upgate_cli.gateway.answer import Answer
 from upgate_cli.gateway.client import Call, GatewayClient
 from upgate_cli.gateway.complaint import refusal
@@ -76,11 +75,8 @@ class BucketObjects:
         headers = {"Authorization": sign_qbox(self.pair, path, _FORM, body), "Content-Type": _FORM}
         answer = self.client.send(Call("POST", path, headers, body))
         if not (answer.is_success or answer.status == _PARTLY_DONE):
-            raise self._complaint(answer)
+            raise refusal(self.client.url, answer)
         return answer
-
-    def _complaint(self, answer: Answer) -> CommandError:
-        return refusal(self.client.url, answer)
 
 
 def _entry(bucket: str, key: str) -> str:

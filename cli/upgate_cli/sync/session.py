@@ -44,8 +44,6 @@ class SyncChoice:
     parallel: int
     insert_only: bool = False
     delete: bool = False
-    look: bool = False
-    """Ask the bucket what it has, where there is a key pair to ask with."""
     resend: bool = False
     checksum: bool = False
 
@@ -101,6 +99,4 @@ def _objects(
     pair = None if choice.tokens.is_given else connection.key_pair
     if choice.delete and pair is None:
         raise click.UsageError("--delete needs a key pair: give --access-key and --secret-key")
-    if pair is None or not choice.look:
-        return None
-    return BucketObjects(client, pair, choice.destination.bucket)
+    return BucketObjects(client, pair, choice.destination.bucket) if pair else None
