@@ -18,8 +18,7 @@ from upgate.fops.fop import Fop, Pipe
 from upgate.fops.result_store import Result, ResultStore
 from upgate.fops.saved_result import ResultSaver
 from upgate.jobs.ops_queue import SqsOpsQueue
-from upgate.management import management_call
-from upgate.management.management_call import Manager
+from upgate.management import management_path
 from upgate.objects import source_object
 from upgate.objects.source_object import SourceObject
 from upgate.uploads.upload_ports import UploadContext
@@ -29,6 +28,7 @@ from upgate_aws.http_event import HttpRequest
 from upgate_aws.key_source import KeySource
 
 if TYPE_CHECKING:
+    from upgate.management.management_call import Manager
     from upgate_media.maker import Maker
 
 CONFIG = download_config(os.environ)
@@ -52,6 +52,13 @@ class LateTools:
 
 
 @cache
+def _manager() -> Manager:
+    from upgate.management.management_call import Manager
+
+    return Manager(clients.s3, CONFIG.buckets)
+
+
+@cache
 def _maker() -> Maker:
     from upgate_media.maker import Maker, MakerPorts
 
@@ -66,7 +73,6 @@ def _maker() -> Maker:
 
 
 KEYS = KeySource(clients.secrets, CONFIG.keys_secret)
-MANAGER = Manager(clients.s3, CONFIG.buckets)
 BUCKET = next(iter(CONFIG.buckets))
 DOWNLOADER = Downloader(
     DownloadPorts(
@@ -97,9 +103,9 @@ def lambda_handler(event: dict[str, Any], _: object) -> dict[str, Any]:
 
 
 def _carry(request: HttpRequest, context: UploadContext) -> Response:
-    if management_call.is_call(request.path) and signed_request.is_signed(request):
+    if signed_request.is_signed(request) and management_path.is_read(request.path):
         # Some SDKs read by GET; without a signature these paths are keys like any other.
         signed_request.authorize(request, KEYS, context.now_seconds)
-        return json_response(*MANAGER.answer(request.path, request.query, b""))
+        return json_response(*_manager().answer(request.path, request.query, b""))
     url = DownloadUrl(request.host, request.path, request.query)
     return DOWNLOADER.answer(DownloadRequest(request.method, url, context.now_seconds))

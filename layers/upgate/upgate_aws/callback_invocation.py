@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from upgate.callbacks.callback import CallbackAttempt, CallbackOutcome, CallbackRequest
+from upgate.callbacks.callback import CallbackOutcome, CallbackRequest
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
@@ -29,12 +29,8 @@ def invoke(
         )
         payload = answer["Payload"].read()
         if "FunctionError" in answer:
-            return _failed(request, "callback function failed")
+            return CallbackOutcome.of_failure(request, "callback function failed", 502)
         return CallbackOutcome.from_json(payload)
     except (BotoCoreError, ClientError, ValueError) as error:
-        return _failed(request, f"callback function not reached: {type(error).__name__}")
-
-
-def _failed(request: CallbackRequest, reason: str) -> CallbackOutcome:
-    attempt = CallbackAttempt(url=request.urls[0], status=502, error=reason, milliseconds=0)
-    return CallbackOutcome(accepted=False, body=b"", attempts=(attempt,))
+        reason = f"callback function not reached: {type(error).__name__}"
+        return CallbackOutcome.of_failure(request, reason, 502)

@@ -84,6 +84,8 @@ def s3() -> S3Client:
     from botocore import handlers
     from botocore.config import Config
 
+    from upgate.objects import storage
+
     config = Config(
         signature_version="s3v4",
         connect_timeout=2,
@@ -92,7 +94,7 @@ def s3() -> S3Client:
         request_checksum_calculation="when_required",
         response_checksum_validation="when_required",
         s3={"payload_signing_enabled": False},
-        max_pool_connections=32,  # glue.py copies and joins side by side
+        max_pool_connections=storage.CONNECTIONS,
     )
     client = botocore.session.Session().create_client("s3", config=config)
     # Two habits that are for files, and cost a round trip and a copy where the body is in memory.

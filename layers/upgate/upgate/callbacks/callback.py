@@ -152,6 +152,13 @@ class CallbackOutcome:
             for attempt in self.attempts
         )
 
+    @classmethod
+    def of_failure(cls, request: CallbackRequest, error: str, status: int = 0) -> CallbackOutcome:
+        """Nobody accepted it, and not for any answer of the business server's."""
+        url = request.urls[0]
+        attempt = CallbackAttempt(url=url, status=status, error=error, milliseconds=0)
+        return cls(accepted=False, body=b"", attempts=(attempt,))
+
     def __post_init__(self) -> None:
         if not self.attempts:
             raise CallbackMessageError("an outcome has at least one attempt")

@@ -64,11 +64,11 @@ class BufferedContent:
         return io.BufferedReader(_MemoryReader(memoryview(self.data)))
 
 
-class _MemoryReader(io.RawIOBase):
-    """A seekable raw stream over a memoryview (io.BytesIO would copy all of it first)."""
+class PositionedReader(io.RawIOBase):
+    """The part of a seekable raw stream that knows where it stands; `readinto` is another's."""
 
-    def __init__(self, view: memoryview) -> None:
-        self._view = view
+    def __init__(self, size_bytes: int) -> None:
+        self._size_bytes = size_bytes
         self._position = 0
 
     def readable(self) -> bool:
@@ -78,7 +78,7 @@ class _MemoryReader(io.RawIOBase):
         return True
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        start = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: len(self._view)}[whence]
+        start = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self._size_bytes}[whence]
         if start + offset < 0:
             raise ValueError("negative seek position")
         self._position = start + offset
@@ -86,6 +86,14 @@ class _MemoryReader(io.RawIOBase):
 
     def tell(self) -> int:
         return self._position
+
+
+class _MemoryReader(PositionedReader):
+    """Over a memoryview (io.BytesIO would copy all of it first)."""
+
+    def __init__(self, view: memoryview) -> None:
+        super().__init__(len(view))
+        self._view = view
 
     def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override]
         piece = self._view[self._position : self._position + len(buffer)]

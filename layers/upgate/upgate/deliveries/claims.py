@@ -6,10 +6,13 @@ may be asked twice under one id; one from a clock far ahead would hold the deliv
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from upgate import limits
 from upgate.dynamo_item import encode
+from upgate.errors import DeliveryUnderWayError
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
@@ -22,6 +25,25 @@ IS_FREE = (
 _HORIZON_MILLISECONDS = 1000 * round(
     max(limits.DELIVERY_CLAIM_SECONDS, limits.REDELIVERY_CLAIM_SECONDS) + limits.CLOCK_SKEW_SECONDS
 )
+
+
+_POLL_SECONDS = 0.25
+
+
+def outwait[T](attempt: Callable[[], T]) -> T:
+    """Try again for as long as another call of the same upload is calling back.
+
+    Raises:
+        DeliveryUnderWayError: the last attempt's; it was so for limits.DELIVERY_CLAIM_SECONDS.
+    """
+    started = time.monotonic()
+    while True:
+        try:
+            return attempt()
+        except DeliveryUnderWayError:
+            if time.monotonic() - started > limits.DELIVERY_CLAIM_SECONDS:
+                raise
+        time.sleep(_POLL_SECONDS)
 
 
 def moments(now: int) -> dict[str, AttributeValueTypeDef]:

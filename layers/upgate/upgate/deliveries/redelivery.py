@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from upgate import limits
-from upgate.callbacks.callback import CallbackAttempt, CallbackOutcome, CallbackRequest
+from upgate.callbacks.callback import CallbackOutcome, CallbackRequest
 from upgate.deliveries.delivery import Delivery, DeliveryState
 from upgate.deliveries.delivery_store import DeliveryStore
 from upgate.deliveries.held_delivery import HeldDeliveries
@@ -109,10 +109,7 @@ class Redeliverer:
         """Call back, but for an object that can be held no longer: that ends unasked."""
         if delivery.held is None or time.time() < delivery.held.ends_at:
             return self._ports.call_back(delivery.request)
-        attempt = CallbackAttempt(
-            url=delivery.request.urls[0], status=0, error="held too long", milliseconds=0
-        )
-        return CallbackOutcome(accepted=False, body=b"", attempts=(attempt,))
+        return CallbackOutcome.of_failure(delivery.request, "held too long")
 
     def _following(
         self, message: Redelivery, delivery: Delivery, outcome: CallbackOutcome

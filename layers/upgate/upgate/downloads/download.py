@@ -219,7 +219,7 @@ def _served(found: SourceObject) -> ServedObject:
 
 
 def _key_of(source: SourceObject) -> str:
-    return "" if source.s3_name == storage.EMPTY_KEY_NAME else source.s3_name
+    return storage.key_of(source.s3_name)
 
 
 def _come_back() -> Response:

@@ -10,12 +10,12 @@ from urllib.parse import parse_qs
 from upgate import limits
 from upgate.errors import InvalidArgumentError, NotFoundError, UpgateError
 from upgate.management import changed_headers, entry, object_changes, object_listing, object_stat
+from upgate.objects import storage
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 _PARTLY_DONE = 298
-_SIDE_BY_SIDE = 32  # what the client keeps connections for
 _FORCE = {(): False, ("force", "false"): False, ("force", "true"): True}
 
 
@@ -70,7 +70,7 @@ class Manager:
             ) from error
         if not lines:
             raise InvalidArgumentError("a batch needs a field op")
-        with ThreadPoolExecutor(_SIDE_BY_SIDE) as pool:
+        with ThreadPoolExecutor(storage.CONNECTIONS) as pool:
             answers = list(pool.map(self._line, lines))
         is_done = all(answer["code"] == 200 for answer in answers)
         return 200 if is_done else _PARTLY_DONE, answers
@@ -81,8 +81,3 @@ class Manager:
         except UpgateError as error:
             return {"code": error.status, "data": {"error": error.message}}
         return {"code": 200, "data": shown} if shown else {"code": 200}
-
-
-def is_call(path: str) -> bool:
-    """Whether a path is one that only reads, for which some SDKs send GET."""
-    return path == "/list" or path.startswith("/stat/")

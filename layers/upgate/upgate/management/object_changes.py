@@ -53,7 +53,7 @@ def copy(client: S3Client, source: Entry, target: Entry, *, force: bool) -> None
         if not force:
             raise ObjectExistsError
         return
-    if not force and object_stat.head_if_there(client, target) is not None:
+    if not force and storage.head(client, target.s3_bucket, target.s3_name) is not None:
         raise ObjectExistsError
     # Between two at once S3's condition decides.
     _write(client, source, target, found, {} if force else {"IfNoneMatch": "*"})

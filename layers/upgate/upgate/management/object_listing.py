@@ -14,13 +14,10 @@ from typing import TYPE_CHECKING, Any
 from upgate import encoding, limits
 from upgate.errors import InvalidArgumentError, NoSuchBucketError
 from upgate.management import object_stat
-from upgate.management.entry import Entry
 from upgate.objects import storage
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
-
-_SIDE_BY_SIDE = 32  # what the client keeps connections for
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,16 +64,13 @@ def page(client: S3Client, request: ListRequest) -> dict[str, Any]:
     """
     listed = _listed(client, request)
     names = [item["Key"] for item in listed.get("Contents", ())]
-    entries = [
-        Entry(request.s3_bucket, "" if name == storage.EMPTY_KEY_NAME else name) for name in names
-    ]
-    with ThreadPoolExecutor(_SIDE_BY_SIDE) as pool:
-        found = list(pool.map(lambda entry: object_stat.head_if_there(client, entry), entries))
+    with ThreadPoolExecutor(storage.CONNECTIONS) as pool:
+        found = list(pool.map(lambda name: storage.head(client, request.s3_bucket, name), names))
     answer: dict[str, Any] = {
         "marker": encoding.encode(listed.get("NextContinuationToken", "").encode()),
         "items": [
-            {"key": entry.key, **object_stat.document(head)}
-            for entry, head in zip(entries, found, strict=True)
+            {"key": storage.key_of(name), **object_stat.document(head)}
+            for name, head in zip(names, found, strict=True)
             if head is not None
         ],
     }

@@ -23,24 +23,10 @@ def head(client: S3Client, entry: Entry) -> Mapping[str, Any]:
         NoSuchEntryError: there is none.
         StorageFailedError: S3 failed.
     """
-    found = head_if_there(client, entry)
+    found = storage.head(client, entry.s3_bucket, entry.s3_name)
     if found is None:
         raise NoSuchEntryError
     return found
-
-
-def head_if_there(client: S3Client, entry: Entry) -> Mapping[str, Any] | None:
-    """As `head`, None where there is no object."""
-    from botocore.exceptions import ClientError
-
-    with storage.failures():
-        try:
-            answer = client.head_object(Bucket=entry.s3_bucket, Key=entry.s3_name)
-        except ClientError as error:
-            if storage.status_of(error) == 404:
-                return None
-            raise
-    return {**answer}
 
 
 def document(found: Mapping[str, Any]) -> dict[str, Any]:

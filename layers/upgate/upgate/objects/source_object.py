@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from upgate.objects import storage
 
@@ -37,16 +37,9 @@ def find(
     Raises:
         StorageFailedError: S3 failed.
     """
-    from botocore.exceptions import ClientError
-
-    wanted: dict[str, Any] = {"VersionId": version} if version else {}
-    with storage.failures():
-        try:
-            head = client.head_object(Bucket=s3_bucket, Key=s3_name, **wanted)
-        except ClientError as error:
-            if storage.status_of(error) == 404:
-                return None
-            raise
+    head = storage.head(client, s3_bucket, s3_name, version)
+    if head is None:
+        return None
     metadata, s3_etag = head["Metadata"], head["ETag"]
     return SourceObject(
         s3_bucket=s3_bucket,

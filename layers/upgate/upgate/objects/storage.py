@@ -32,6 +32,9 @@ UPLOAD_ENTRY = "upgate-upload"
 CLIENT_PREFIX = "qn-"
 _CONFLICT_ATTEMPTS = 3
 
+# That a client of S3 keeps open: so many calls go side by side.
+CONNECTIONS = 32
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Destination:
@@ -59,6 +62,11 @@ class StoredObject:
 def object_name(key: str) -> str:
     """The S3 name of a client's key: the key itself, but for the empty one."""
     return key or EMPTY_KEY_NAME
+
+
+def key_of(name: str) -> str:
+    """The client's key behind an S3 name."""
+    return "" if name == EMPTY_KEY_NAME else name
 
 
 def put(client: S3Client, content: BufferedContent, destination: Destination) -> None:
@@ -145,17 +153,31 @@ def find(client: S3Client, destination: Destination) -> StoredObject | None:
 
 def find_at(client: S3Client, bucket: str, key: str) -> StoredObject | None:
     """The same by S3 bucket and client's key; raises StorageFailedError."""
+    found = head(client, bucket, object_name(key))
+    if found is None:
+        return None
+    metadata = found["Metadata"]
+    return StoredObject(metadata.get(ETAG_ENTRY), metadata.get(UPLOAD_ENTRY))
+
+
+def head(
+    client: S3Client, bucket: str, name: str, version: str | None = None
+) -> Mapping[str, Any] | None:
+    """S3's answer to HeadObject, by S3 names; None if there is none.
+
+    Raises:
+        StorageFailedError: S3 failed.
+    """
     from botocore.exceptions import ClientError
 
+    wanted: dict[str, Any] = {"VersionId": version} if version else {}
     with failures():
         try:
-            head = client.head_object(Bucket=bucket, Key=object_name(key))
+            return {**client.head_object(Bucket=bucket, Key=name, **wanted)}
         except ClientError as error:
             if status_of(error) == 404:
                 return None
             raise
-    metadata = head["Metadata"]
-    return StoredObject(metadata.get(ETAG_ENTRY), metadata.get(UPLOAD_ENTRY))
 
 
 def holds(client: S3Client, destination: Destination) -> bool:

@@ -11,6 +11,7 @@ from typing import BinaryIO
 
 from upgate import limits
 from upgate.contents import crc32
+from upgate.contents.content import PositionedReader
 from upgate.resumable.piece import Piece
 from upgate.resumable.work_bucket import WorkBucket
 
@@ -68,35 +69,15 @@ class RangedContent:
         return self._work.read_range(piece.name, position - (end - piece.size_bytes), length)
 
 
-class _RangeReader(io.RawIOBase):
+class _RangeReader(PositionedReader):
     """Reads windows, which grow while they are read one after the other."""
 
     def __init__(self, content: RangedContent) -> None:
+        super().__init__(content.size_bytes)
         self._content = content
-        self._position = 0
         self._window = b""
         self._window_start = 0
         self._window_bytes = _FIRST_WINDOW_BYTES
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        start = {
-            io.SEEK_SET: 0,
-            io.SEEK_CUR: self._position,
-            io.SEEK_END: self._content.size_bytes,
-        }[whence]
-        if start + offset < 0:
-            raise ValueError("negative seek position")
-        self._position = start + offset
-        return self._position
-
-    def tell(self) -> int:
-        return self._position
 
     def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override]
         offset = self._position - self._window_start

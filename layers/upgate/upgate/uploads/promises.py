@@ -7,17 +7,14 @@ the object's own event finds what is still owed.
 from __future__ import annotations
 
 import logging
-import time
 from collections.abc import Callable
 
-from upgate import limits
 from upgate.callbacks.callback import CallbackOutcome, CallbackRequest
+from upgate.deliveries import claims
 from upgate.deliveries.ledger import Ledger, UploadIntent
-from upgate.errors import DeliveryUnderWayError, UpgateError
+from upgate.errors import UpgateError
 
 _log = logging.getLogger(__name__)
-
-_CLAIM_POLL_SECONDS = 0.25
 
 
 class Promises:
@@ -29,14 +26,7 @@ class Promises:
 
     def record(self, intent: UploadIntent) -> bytes | None:
         """Write the intent as soon as no other call of the same upload is calling back."""
-        started = time.monotonic()
-        while True:
-            try:
-                return self._ledger.record_intent(intent)
-            except DeliveryUnderWayError:
-                if time.monotonic() - started > limits.DELIVERY_CLAIM_SECONDS:
-                    raise
-                time.sleep(_CLAIM_POLL_SECONDS)
+        return claims.outwait(lambda: self._ledger.record_intent(intent))
 
     def release(self, upload_id: str) -> None:
         """Nothing was stored, so whoever repeats this upload is not to wait for its callback."""

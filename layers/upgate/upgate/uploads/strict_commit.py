@@ -14,7 +14,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from upgate import limits
 from upgate.answers.stages import Stages
 from upgate.callbacks.callback import CallbackAttempt, CallbackOutcome, CallbackRequest
 from upgate.deliveries import claims
@@ -29,8 +28,6 @@ from upgate.objects.store import Store
 from upgate.uploads.promises import Promises
 
 _log = logging.getLogger(__name__)
-
-_CLAIM_POLL_SECONDS = 0.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +85,7 @@ class StrictCommit:
     def kept(self, upload: StrictUpload, stages: Stages) -> CallbackOutcome | None:
         """See StrictCommitter."""
         with stages.stage("ledger"):
-            found = self._settled(upload.destination.upload_id)
+            found = claims.outwait(lambda: self._settled(upload.destination.upload_id))
         if found is None or found.state is not DeliveryState.ACCEPTED:
             return None
         fate = found.fate
@@ -125,17 +122,13 @@ class StrictCommit:
         return outcome
 
     def _settled(self, upload_id: str) -> Delivery | None:
-        """The upload's delivery as soon as no other call of it is calling back."""
-        started = time.monotonic()
-        while True:
-            found = self._ports.held.deliveries.read(upload_id)
-            if found is None or found.state is not DeliveryState.OWED:
-                return found
-            if claims.is_free(found.claimed_until, round(time.time() * 1000)):
-                return found
-            if time.monotonic() - started > limits.DELIVERY_CLAIM_SECONDS:
-                raise DeliveryUnderWayError
-            time.sleep(_CLAIM_POLL_SECONDS)
+        """The upload's delivery, while no other call of it is calling back."""
+        found = self._ports.held.deliveries.read(upload_id)
+        if found is None or found.state is not DeliveryState.OWED:
+            return found
+        if claims.is_free(found.claimed_until, round(time.time() * 1000)):
+            return found
+        raise DeliveryUnderWayError
 
     def _answer(self, found: Delivery) -> CallbackOutcome:
         """What accepted it; asked for once more where it was too long to be kept."""

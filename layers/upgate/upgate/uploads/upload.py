@@ -12,7 +12,7 @@ from functools import partial
 
 from upgate.answers.responses import Response
 from upgate.callbacks import callback_failure, fetched_key
-from upgate.callbacks.callback import CallbackAttempt, CallbackOutcome, CallbackRequest
+from upgate.callbacks.callback import CallbackOutcome, CallbackRequest
 from upgate.contents.content import IncomingContent
 from upgate.errors import CallbackFailedError, DeliveryUnderWayError, UpgateError
 from upgate.intake.upload_request import UploadRequest
@@ -125,7 +125,10 @@ class Uploader:
             if prepared.callback is None or not self._is_stored(prepared):
                 raise
             # Somebody else calls back for it, and the object is there: no client is to send it.
-            return _callback_failure(prepared.callback, _under_way(prepared.callback), facts)
+            under_way = CallbackOutcome.of_failure(
+                prepared.callback, "another delivery is under way"
+            )
+            return _callback_failure(prepared.callback, under_way, facts)
         if answer is not None:
             context.record.is_repetition = True
             return Response(200, answer, reply.accepted_type(request))
@@ -274,13 +277,6 @@ def _strict(prepared: PreparedUpload, context: UploadContext) -> StrictUpload:
     if intent is None or prepared.callback is None:
         raise CallbackFailedError  # put_policy takes no such policy
     return StrictUpload(prepared.destination, intent, prepared.callback)
-
-
-def _under_way(callback: CallbackRequest) -> CallbackOutcome:
-    attempt = CallbackAttempt(
-        url=callback.urls[0], status=0, error="another delivery is under way", milliseconds=0
-    )
-    return CallbackOutcome(accepted=False, body=b"", attempts=(attempt,))
 
 
 def _callback_failure(
