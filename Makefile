@@ -27,9 +27,13 @@ test: $(UV) ## all tests: unit, functional, end to end
 	$(RUN) pytest $(ARGS)
 
 TARGET ?= raw_form
-fuzz: $(UV) ## hostile input without end; TARGET=template (tests/fuzz/run.py has all), ARGS=-max_total_time=600
+fuzz: $(UV) ## hostile input without end; TARGET=template (tests/fuzz/run.py has all) or properties, ARGS=-max_total_time=600
+ifeq ($(TARGET),properties)
+	while $(RUN) pytest -q -m hypothesis --hypothesis-profile=search tests/unit tests/functional $(ARGS); do :; done; exit 1
+else
 	@mkdir -p .fuzz/$(TARGET)
 	$(RUN) python -m tests.fuzz.run $(TARGET) -artifact_prefix=.fuzz/ $(ARGS) .fuzz/$(TARGET) tests/fuzz/corpus/$(TARGET)
+endif
 
 check: lint types validate test ## everything that CI runs
 

@@ -1,4 +1,7 @@
-"""CI skips nothing: where a program is missing there, the set-up is at fault."""
+"""How the tests run: property tests the same for everyone, and nothing skipped in CI.
+
+Where a program is missing in CI, the set-up is at fault.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,14 @@ import os
 from collections.abc import Generator
 
 import pytest
+from hypothesis import settings
+
+# A run is the same on every machine, so that a fault is met by whoever makes it: `make test` tries
+# what CI tries. `make fuzz TARGET=properties` looks for inputs that nobody has tried yet.
+settings.load_profile("ci")
+settings.register_profile(
+    "search", settings.get_profile("default"), max_examples=500, deadline=None, print_blob=True
+)
 
 
 @pytest.hookimpl(wrapper=True)

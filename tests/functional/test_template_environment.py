@@ -100,3 +100,21 @@ def test_hosts_that_the_template_takes_are_ones_that_the_callback_function_takes
 ) -> None:
     environment = GLOBALS | variables("CallbackFunction") | {"UPGATE_CALLBACK_HOSTS": hosts}
     EgressRules(allowed_hosts=callback_config(environment).callback_hosts)
+
+
+@pytest.mark.parametrize(
+    "hosts", ["", "app.example.com", "*.example.com,a_b", "192.0.2.1", "::1", "::ffff:192.0.2.1"]
+)
+def test_hosts_that_both_take(hosts: str) -> None:
+    assert re.fullmatch(PARAMETERS["CallbackHosts"]["AllowedPattern"], hosts)
+    environment = GLOBALS | variables("CallbackFunction") | {"UPGATE_CALLBACK_HOSTS": hosts}
+    EgressRules(allowed_hosts=callback_config(environment).callback_hosts)
+
+
+@pytest.mark.parametrize(
+    "host", [":..", "::ffff:192..1", "a..b", "*.", "*..a", "A.b", "a@b", "a b"]
+)
+def test_hosts_that_both_refuse(host: str) -> None:
+    assert not re.fullmatch(PARAMETERS["CallbackHosts"]["AllowedPattern"], host)
+    with pytest.raises(ValueError, match="not a lower-case host"):
+        EgressRules(allowed_hosts=frozenset([host]))

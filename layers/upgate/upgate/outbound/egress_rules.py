@@ -40,7 +40,12 @@ class EgressRules:
     def __post_init__(self) -> None:
         for entry in self.allowed_hosts:
             name = entry.removeprefix("*.")
-            if not name or name != name.lower() or any(c in name for c in "/*@ []") or ".." in name:
+            if (
+                not name
+                or name != name.lower()
+                or any(c in name for c in "/*@ []")
+                or ".." in f".{name}"
+            ):
                 raise ValueError(f"allowed host {entry!r} is not a lower-case host or *.suffix")
 
     def check_target(self, target: Target) -> None:
