@@ -38,6 +38,7 @@ def _carry(request: HttpRequest, context: UploadContext) -> Response:
         preset=token_issue.parse_preset_name(request.body()),
         end_user="local" if is_open else request.identity,
         upload_url=CONFIG.http.origin(request.origin),
+        is_open=is_open,
     )
     ports = TokenPorts(keys=KEYS.ring(), presets=PRESETS, quotas=QUOTAS)
     answer = token_issue.issue(wanted, SETTINGS, ports, context.now_seconds)

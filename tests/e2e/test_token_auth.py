@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+import boto3
 import pytest
 import requests
 from botocore.auth import SigV4Auth
@@ -20,24 +21,36 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from tests.e2e.local_process import LocalProcess
 from tests.fakes import oidc_issuer
 from tests.fakes.oidc_issuer import AUDIENCE, OidcIssuer
+from upgate_cli.stack.preset_table import PresetTable
 
 pytestmark = pytest.mark.e2e
 
 SECONDS = 60.0
 YEAR_2100 = 4102444800
+PRESET = "own-tree"
+BODY = json.dumps({"preset": PRESET}).encode()
 
 
 @contextmanager
 def running(*options: str) -> Iterator[str]:
-    """The origin of `upgate local` with these options."""
+    """The origin of `upgate local` with these options, and a preset for each user's own tree."""
     process = LocalProcess.start("--port", "0", *options)
     try:
-        yield process.value("ready")
+        url = process.value("ready")
+        session = boto3.Session("test", "test", region_name="us-east-1")
+        endpoint = process.value("aws")
+        table = session.client("cloudformation", endpoint_url=endpoint).describe_stack_resource(
+            StackName="upgate", LogicalResourceId="LedgerTable"
+        )["StackResourceDetail"]["PhysicalResourceId"]
+        preset = {"bucket": "demo", "keyPrefix": "users/$(endUser)/"}
+        client = session.client("dynamodb", endpoint_url=endpoint)
+        PresetTable(client, table).put(PRESET, json.dumps(preset))
+        yield url
     finally:
         process.end(signal.SIGTERM)
 
 
-def post(url: str, headers: dict[str, str], body: bytes = b"") -> requests.Response:
+def post(url: str, headers: dict[str, str], body: bytes = BODY) -> requests.Response:
     return requests.post(f"{url}/token", body, headers=headers, timeout=SECONDS)
 
 
@@ -61,7 +74,7 @@ class JwtGateway:
         default_factory=lambda: rsa.generate_private_key(public_exponent=65537, key_size=2048)
     )
 
-    def ask(self, jwt: str, body: bytes = b"") -> requests.Response:
+    def ask(self, jwt: str, body: bytes = BODY) -> requests.Response:
         headers = {"Authorization": f"Bearer {jwt}", "Content-Type": "application/json"}
         return post(self.url, headers, body)
 
@@ -83,9 +96,18 @@ def test_user_of_the_issuer_gets_a_token_in_his_own_name(by_jwt: JwtGateway) -> 
 def test_user_uploads_with_his_token(by_jwt: JwtGateway) -> None:
     token = by_jwt.ask(by_jwt.issuer.token()).json()["token"]
     answer = requests.post(
-        by_jwt.url, {"token": token, "key": "mine"}, files={"file": b"x"}, timeout=SECONDS
+        by_jwt.url,
+        {"token": token, "key": "users/user-7/mine"},
+        files={"file": b"x"},
+        timeout=SECONDS,
     )
-    assert (answer.status_code, answer.json()["key"]) == (200, "mine")
+    assert (answer.status_code, answer.json()["key"]) == (200, "users/user-7/mine")
+
+
+@pytest.mark.parametrize("body", [b"", b"{}", b'{"preset":"default"}', b'{"preset":"demo-form"}'])
+def test_no_preset_is_there_but_the_written_ones(by_jwt: JwtGateway, body: bytes) -> None:
+    answer = by_jwt.ask(by_jwt.issuer.token(), body)
+    assert (answer.status_code, "token" in answer.json()) == (404, False)
 
 
 def test_end_user_of_the_clients_own_choice_is_refused(by_jwt: JwtGateway) -> None:
@@ -138,7 +160,7 @@ def by_iam() -> Iterator[str]:
 
 
 def signed(url: str, credentials: Credentials) -> dict[str, str]:
-    request = AWSRequest("POST", f"{url}/token", {}, b"")
+    request = AWSRequest("POST", f"{url}/token", {}, BODY)
     SigV4Auth(credentials, "execute-api", "us-east-1").add_auth(request)
     return dict(request.headers.items())
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import io
+import json
 import logging
 import sys
 from collections.abc import Callable, Iterator
@@ -70,6 +71,11 @@ class Functions:
 
     def _guarded_ledger(self, role: str) -> Any:
         return self.ledger_guard.watch(role, self.make_ledger())
+
+    def write_preset(self, name: str, document: dict[str, Any] | str) -> None:
+        """As `upgate presets put` writes it, without its checks."""
+        text = document if isinstance(document, str) else json.dumps(document)
+        self.table().put_item(Item={"pk": f"preset#{name}", "sk": "preset", "document": text})
 
     def table(self) -> Any:
         """The ledger, to look into."""

@@ -103,6 +103,7 @@ def test_token_of_an_endpoint_with_another_clock_is_good_while_the_gateway_says_
     functions: Functions, clock: Clock, skew: int, status: int
 ) -> None:
     """The gateway's clock is `skew` ahead of the endpoint's, whose tokens last an hour."""
+    functions.write_preset("default", {"bucket": "demo"})
     issued = functions.load("token").lambda_handler(events.load("token-default"), None)
     token = json.loads(issued["body"])["token"]
     app = functions.load("upload")

@@ -134,6 +134,7 @@ def test_resumable_upload_counts_once(functions: Functions, log: io.StringIO) ->
 
 
 def test_token_counts(functions: Functions, log: io.StringIO) -> None:
+    functions.write_preset("default", {"bucket": "demo"})
     functions.load("token").lambda_handler(events.load("token-default"), None)
     assert emf.metrics_of(only_line(log)) == {"TokenIssued": 1}
 

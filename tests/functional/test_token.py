@@ -17,6 +17,8 @@ from upgate.tokens.keys import KeyRing
 
 @pytest.fixture
 def app(functions: Functions) -> ModuleType:
+    """With a preset `default` that somebody wrote."""
+    functions.write_preset("default", {"bucket": "demo"})
     return functions.load("token")
 
 
@@ -28,11 +30,6 @@ def ask(app: ModuleType, event: dict[str, Any]) -> tuple[int, dict[str, Any]]:
 
 def policy_of(token: str) -> put_policy.PutPolicy:
     return put_policy.parse(upload_token.verify(token, KeyRing((events.PAIR,))).policy)
-
-
-def write_preset(functions: Functions, name: str, document: dict[str, Any] | str) -> None:
-    text = document if isinstance(document, str) else json.dumps(document)
-    functions.table().put_item(Item={"pk": f"preset#{name}", "sk": "preset", "document": text})
 
 
 def test_default_sample_gives_all_that_an_app_needs(app: ModuleType) -> None:
@@ -54,7 +51,7 @@ def test_preset_sample_fixes_key_policy_and_lifetime(app: ModuleType, functions:
         "lifetimeSeconds": 60,
         "policy": {"fsizeLimit": 1000, "mimeLimit": "image/*"},
     }
-    write_preset(functions, "avatar", preset)
+    functions.write_preset("avatar", preset)
     status, body = ask(app, events.load("token-preset"))
     policy = policy_of(body["token"])
     assert (status, body["key"]) == (200, "avatars/user-1.jpg")
@@ -72,7 +69,7 @@ def test_token_is_accepted_by_the_upload_function(app: ModuleType, functions: Fu
 def test_prefix_preset_lets_a_user_write_under_his_own_name_only(
     app: ModuleType, functions: Functions
 ) -> None:
-    write_preset(functions, "avatar", {"bucket": "demo", "keyPrefix": "users/$(endUser)/"})
+    functions.write_preset("avatar", {"bucket": "demo", "keyPrefix": "users/$(endUser)/"})
     token = ask(app, events.load("token-preset"))[1]["token"]
     upload = functions.load("upload").lambda_handler
     own = events.form_of({"token": token, "key": "users/user-1/a"})
@@ -86,6 +83,24 @@ def test_nobody_without_identity_gets_a_token(app: ModuleType) -> None:
     assert (status, "token" in body) == (401, False)
 
 
+@pytest.mark.parametrize("body", ["", "{}", '{"preset":"default"}'])
+def test_preset_that_nobody_wrote_is_404_though_it_is_the_default_one(
+    functions: Functions, body: str
+) -> None:
+    """It would be a token for the whole bucket, without any limit."""
+    functions.write_preset("avatar", {"bucket": "demo", "keyPrefix": "users/$(endUser)/"})
+    event = events.load("token-preset") | {"body": body}
+    status, answer = ask(functions.load("token"), event)
+    assert (status, answer) == (404, {"error": "no such preset: default"})
+
+
+def test_local_gateway_with_an_authorizer_has_no_default_preset_either(
+    functions: Functions,
+) -> None:
+    app = functions.load("token", AWS_ENDPOINT_URL="http://127.0.0.1:1")
+    assert ask(app, events.load("token-default"))[0] == 404
+
+
 def test_local_gateway_vouches_for_everybody(functions: Functions) -> None:
     app = functions.load("token", AWS_ENDPOINT_URL="http://127.0.0.1:1")
     status, body = ask(app, events.load("token-anonymous"))
@@ -93,6 +108,7 @@ def test_local_gateway_vouches_for_everybody(functions: Functions) -> None:
 
 
 def test_local_gateway_with_an_authorizer_vouches_for_its_subject(functions: Functions) -> None:
+    functions.write_preset("default", {"bucket": "demo"})
     app = functions.load("token", AWS_ENDPOINT_URL="http://127.0.0.1:1")
     _, body = ask(app, events.load("token-default"))
     assert policy_of(body["token"]).end_user == "user-1"
@@ -139,12 +155,13 @@ def test_broken_stored_preset_is_refused_with_its_reason(
     app: ModuleType, functions: Functions
 ) -> None:
     document = {"bucket": "demo", "policy": {"callbackUrl": "https://a.example.com/"}}
-    write_preset(functions, "avatar", document)
+    functions.write_preset("avatar", document)
     status, body = ask(app, events.load("token-preset"))
     assert status == 400
     assert "callbackBody" in body["error"]
 
 
 def test_public_url_is_what_clients_are_told(functions: Functions) -> None:
+    functions.write_preset("default", {"bucket": "demo"})
     app = functions.load("token", UPGATE_PUBLIC_URL="https://cdn.example.com/")
     assert ask(app, events.load("token-default"))[1]["upload_url"] == "https://cdn.example.com"

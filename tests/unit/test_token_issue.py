@@ -162,8 +162,13 @@ def test_a_preset_that_there_is_not_is_told_so() -> None:
         _issue(replace(REQUEST, preset="other"))
 
 
-def test_without_presets_the_default_is_the_bucket_alone() -> None:
-    request = replace(REQUEST, preset="default")
+def test_without_presets_there_is_no_default() -> None:
+    with pytest.raises(NotFoundError, match="no such preset: default"):
+        token_issue.issue(replace(REQUEST, preset="default"), SETTINGS, ports(Presets()), NOW)
+
+
+def test_where_nobody_is_a_stranger_the_default_is_the_bucket_alone() -> None:
+    request = replace(REQUEST, preset="default", is_open=True)
     policy = _policy(token_issue.issue(request, SETTINGS, ports(Presets()), NOW))
     assert (policy.scope, policy.inserts_only) == (Scope("photos"), True)
 
@@ -173,6 +178,11 @@ def test_a_default_that_the_operator_wrote_is_used() -> None:
     request = replace(REQUEST, preset="default")
     policy = _policy(token_issue.issue(request, SETTINGS, ports(store), NOW))
     assert policy.scope == Scope("videos")
+
+
+def test_no_other_preset_is_there_unwritten() -> None:
+    with pytest.raises(NotFoundError, match="no such preset: p"):
+        token_issue.issue(replace(REQUEST, is_open=True), SETTINGS, ports(Presets()), NOW)
 
 
 # A user's day.

@@ -92,10 +92,11 @@ async def _deployed(
             await asyncio.to_thread(allow_plain_http, running.endpoint, deployed)
             secret = deployed.resources["KeysSecret"]
             await asyncio.to_thread(_store_keys, running.endpoint, secret, options.keys)
-            table = deployed.resources["LedgerTable"]
-            await asyncio.to_thread(
-                demo_preset.store, running.endpoint, table, options.bucket, f"{url}/"
-            )
+            if options.token_auth.kind == "open":  # closed, it has the operator's presets alone
+                table = deployed.resources["LedgerTable"]
+                await asyncio.to_thread(
+                    demo_preset.store, running.endpoint, table, options.bucket, f"{url}/"
+                )
             yield running, deployed
     finally:
         building.cancel()

@@ -40,11 +40,16 @@ class TokenPorts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TokenRequest:
-    """Who asks, for which preset. `end_user` is the authorizer's word, never the client's."""
+    """Who asks, for which preset. `end_user` is the authorizer's word, never the client's.
+
+    `is_open` is for the emulator alone: where nobody is a stranger, the preset `default` need not
+    be written.
+    """
 
     preset: str
     end_user: str | None
     upload_url: str
+    is_open: bool = False
 
 
 def parse_preset_name(body: bytes) -> str:
@@ -86,7 +91,7 @@ def issue(
     """
     if not request.end_user:
         raise UnauthenticatedError
-    preset = _find(request.preset, settings, ports.presets)
+    preset = _find(request, settings, ports.presets)
     quota = presets.quota_of(preset, request.preset)
     _refuse_used_up(quota, request.end_user, ports.quotas, now_seconds)
     expires_at = int(now_seconds) + (preset.lifetime_seconds or settings.lifetime_seconds)
@@ -121,13 +126,14 @@ def _refuse_used_up(
         quotas.refuse_used_up(limits_of_day, end_user, now_seconds)
 
 
-def _find(name: str, settings: TokenSettings, store: PresetStore) -> Preset:
-    text = store.get(name)
+def _find(request: TokenRequest, settings: TokenSettings, store: PresetStore) -> Preset:
+    text = store.get(request.preset)
     if text is not None:
         return presets.parse(text)
-    if name == presets.DEFAULT_NAME:
+    # It has the whole bucket and no limit: no user of an issuer gets it unless it was written.
+    if request.is_open and request.preset == presets.DEFAULT_NAME:
         return Preset(bucket=settings.default_bucket, policy={})
-    raise NotFoundError(f"no such preset: {name}")
+    raise NotFoundError(f"no such preset: {request.preset}")
 
 
 def _scope(preset: Preset, key: str | None, end_user: str) -> dict[str, Json]:
