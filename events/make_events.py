@@ -162,8 +162,8 @@ def resumables() -> dict[str, dict[str, Any]]:
         "resumable-mkfile": http(
             "POST", f"/mkfile/5/key/{key}", "POST /mkfile/{proxy+}", b"bad", **sub
         ),
-        "resumable-initiate": http("POST", path, "ANY /buckets/{proxy+}", **sub),
-        "resumable-part": http("PUT", f"{path}/bad/1", "ANY /buckets/{proxy+}", b"hello", **sub),
+        "resumable-initiate": http("POST", path, "POST /buckets/{proxy+}", **sub),
+        "resumable-part": http("PUT", f"{path}/bad/1", "PUT /buckets/{proxy+}", b"hello", **sub),
     }
 
 
@@ -237,7 +237,7 @@ def downloads() -> dict[str, dict[str, Any]]:
 def job_queries() -> dict[str, dict[str, Any]]:
     status = http("GET", "/status/get/prefop", "GET /status/get/prefop")
     body = b"bucket=demo&key=songs%2Fa%20b.aac&fops=avthumb%2Fmp3"
-    pfop = signed("/pfop/", "POST /pfop/", body)
+    pfop = signed("/pfop/", "POST /pfop", body)
     return {
         "query-status": status | {"rawQueryString": "id=z0.0123456789abcdef01234567"},
         "query-pfop": pfop,

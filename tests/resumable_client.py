@@ -100,7 +100,7 @@ class Client:
         self, method: str, path: str, body: bytes | str = b"", query: str = "", **headers: str
     ) -> Answer:
         """Any v2 request."""
-        return self.send("ANY /buckets/{proxy+}", path, body, query, method, **headers)
+        return self.send(f"{method} /buckets/{{proxy+}}", path, body, query, method, **headers)
 
     def initiate(self, key: str | None = "k") -> str:
         """Begin an upload; its uploadId."""

@@ -31,7 +31,10 @@ ROUTES = {
     "POST /mkblk/{proxy+}": V1.make_block,
     "POST /bput/{proxy+}": V1.put_chunk,
     "POST /mkfile/{proxy+}": V1.make_file,
-    "ANY /buckets/{proxy+}": V2.answer,
+    "POST /buckets/{proxy+}": V2.answer,
+    "GET /buckets/{proxy+}": V2.answer,
+    "PUT /buckets/{proxy+}": V2.answer,
+    "DELETE /buckets/{proxy+}": V2.answer,
 }
 
 

@@ -121,7 +121,7 @@ def test_several_requests_at_once_are_all_answered(gateway: Gateway) -> None:
 
 def test_more_than_an_event_holds_is_refused_by_the_gateway(gateway: Gateway) -> None:
     answer = request(f"{gateway.url}/", data=bytes(4_800_000))
-    assert (answer.status, answer.body) == (413, b'{"message":"Request Too Long"}')
+    assert (answer.status, answer.body) == (413, b'{"message":"Request Entity Too Large"}')
     assert "x-reqid" not in answer.headers
 
 

@@ -83,7 +83,7 @@ class WholeGateway(UploadGateway):
 
     def _form(self, request: Received) -> Reply:
         if len(request.body) > REQUEST_BYTES:
-            return Reply(413, b'{"message":"Request Too Long"}')
+            return Reply(413, b'{"message":"Request Entity Too Large"}')
         found = _TOKEN.search(request.body)
         if found is None:
             return answer(401, {"error": "token not specified"})

@@ -50,7 +50,7 @@ class FrontDoor:
     def _route(self, method: str, path: str) -> tuple[str, ModuleType]:
         first = path.split("/")[1]
         if first == "buckets":
-            return "ANY /buckets/{proxy+}", self.resumable
+            return f"{method} /buckets/{{proxy+}}", self.resumable
         if first in ("v2", "v4"):
             return f"{method} {path}", self.query
         return f"POST /{first}/{{proxy+}}", self.resumable

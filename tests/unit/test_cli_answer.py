@@ -123,8 +123,8 @@ def test_an_answer_without_reqid_is_no_gateway_s() -> None:
 
 
 def test_the_front_door_s_own_413_is_no_stranger_s() -> None:
-    error = refusal(URL, Answer(413, {}, b'{"message":"Request Too Long"}'))
-    assert "Request Too Long" in error.message
+    error = refusal(URL, Answer(413, {}, b'{"message":"Request Entity Too Large"}'))
+    assert "Request Entity Too Large" in error.message
 
 
 def test_a_failed_callback_says_that_the_file_is_stored() -> None:

@@ -63,7 +63,7 @@ def test_event_of_exactly_the_limit_is_passed_on() -> None:
 def test_event_above_the_limit_is_refused_before_the_function_runs() -> None:
     function = FakeFunction()
     answer = ask(function, body=bytes(gateway.EVENT_BYTES // 4 * 3))
-    assert message(answer) == (413, "Request Too Long")
+    assert message(answer) == (413, "Request Entity Too Large")
     assert function.calls == []
 
 

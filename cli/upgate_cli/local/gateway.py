@@ -64,7 +64,7 @@ class Gateway:
             return _denial(denied)
         payload = event.encode(request, match, caller)
         if len(payload) > EVENT_BYTES:
-            return refusal(413, "Request Too Long")
+            return refusal(413, "Request Entity Too Large")
         try:
             async with asyncio.timeout(self._seconds):
                 result = await self._invoke(match.route.function, payload)
