@@ -25,19 +25,9 @@ class Connection:
     @property
     def url(self) -> str:
         """The gateway's origin, such as `https://up.example.com`, without a slash at its end."""
-        url = (self.given_url or "").rstrip("/")
-        if not url:
+        if not (self.given_url or "").rstrip("/"):
             raise click.UsageError("which gateway? Give --url or set UPGATE_URL")
-        try:
-            parts = urlsplit(url)
-            is_origin = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
-        except ValueError:
-            is_origin = False
-        if not is_origin:
-            raise click.UsageError(f"--url {url} is no address: write http://HOST or https://HOST")
-        if parts.path or parts.query or parts.fragment or parts.username is not None:
-            raise click.UsageError(f"--url {url} has more than a host: write {parts.scheme}://HOST")
-        return url
+        return check_origin("--url", self.given_url or "")
 
     @property
     def key_pair(self) -> KeyPair | None:
@@ -59,6 +49,21 @@ class Connection:
         if not self.given_bucket:
             raise click.UsageError("which bucket? Give --bucket or set UPGATE_BUCKET")
         return check_bucket(self.given_bucket)
+
+
+def check_origin(option: str, given: str) -> str:
+    """An origin without a slash at its end; refuses anything else in the option's name."""
+    url = given.rstrip("/")
+    try:
+        parts = urlsplit(url)
+        is_origin = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:
+        is_origin = False
+    if not is_origin:
+        raise click.UsageError(f"{option} {url} is no address: write http://HOST or https://HOST")
+    if parts.path or parts.query or parts.fragment or parts.username is not None:
+        raise click.UsageError(f"{option} {url} has more than a host: write {parts.scheme}://HOST")
+    return url
 
 
 def check_bucket(name: str) -> str:

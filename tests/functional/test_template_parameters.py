@@ -160,6 +160,12 @@ def test_clients_and_functions_are_told_the_same_address(given: dict[str, str], 
     assert told == (url if given else "")
 
 
+@pytest.mark.parametrize("given", [{}, {"PublicUrl": "https://proxy.example"}, CLOUDFRONT])
+def test_the_api_s_own_address_is_told_whatever_stands_in_front(given: dict[str, str]) -> None:
+    own = "https://HttpApi.execute-api.us-east-1.amazonaws.com"
+    assert ChangeSet.of(**given).outputs()["ApiUrl"] == own
+
+
 @pytest.mark.parametrize(
     ("given", "target"),
     [(DOMAIN, "ApiDomain.RegionalDomainName"), (CLOUDFRONT, "Edge.DomainName")],

@@ -223,6 +223,15 @@ def test_an_open_token_endpoint_of_a_server_is_a_failure(
     assert (row["result"], "JwtIssuer" in row["advice"]) == ("fail", True)
 
 
+def test_aws_signatures_for_a_stack_behind_cloudfront_go_to_the_api_itself(
+    cli: Cli, gateway: WholeGateway
+) -> None:
+    assert findings(cli)["token endpoint"]["result"] == "ok"
+    gateway.spoil = on("/token", header("X-Amz-Cf-Id", "d2Vi"))
+    row = findings(cli)["token endpoint"]
+    assert (row["result"], "ApiUrl" in row["advice"]) == ("warn", True)
+
+
 # Status numbers.
 
 

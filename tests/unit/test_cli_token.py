@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, cast
+from urllib.parse import urlsplit
 
 import pytest
 
+from tests.fakes import loopback
 from tests.fakes.cli import Cli
 from tests.fakes.loopback import Received, Reply
 from tests.fakes.upload_gateway import PAIR, UploadGateway, answer
@@ -16,7 +19,7 @@ from upgate.tokens import upload_token
 from upgate.tokens.keys import KeyRing
 from upgate_cli.gateway.answer import Answer
 from upgate_cli.gateway.client import GatewayClient
-from upgate_cli.gateway.token_request import ask_for_token
+from upgate_cli.gateway.token_request import Identity, ask_for_token
 from upgate_cli.gateway.token_source import PresetTokens, SignedTokens
 
 
@@ -138,6 +141,49 @@ def test_a_closed_endpoint_is_asked_with_aws_credentials(
     assert "/eu-central-1/execute-api/aws4_request" in seen[-1].headers["authorization"]
 
 
+@pytest.fixture
+def behind_a_front(
+    gateway: UploadGateway, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[tuple[str, list[Received]]]:
+    """The address of something that passes on to the gateway under the gateway's own name.
+
+    As CloudFront does: no signature over the front's name is good any more.
+    """
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKID")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "x")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
+    seen: list[Received] = []
+    closed(seen, gateway)
+
+    def front(_: Received) -> Reply:
+        return Reply(403, b'{"message":"Forbidden"}')
+
+    with loopback.serve(front) as url:
+        yield url, seen
+
+
+def test_behind_a_front_the_api_itself_is_asked_with_aws_credentials(
+    cli: Cli, gateway: UploadGateway, behind_a_front: tuple[str, list[Received]]
+) -> None:
+    front, seen = behind_a_front
+    options = ("--url", front, "--api-url", f"{gateway.url}/")
+    assert cli("token", "--preset", "default", *options).status == 0
+    assert len(seen) == 1
+    assert seen[0].headers["host"] == urlsplit(gateway.url).netloc
+
+
+def test_behind_a_front_the_way_round_it_is_told(
+    cli: Cli, behind_a_front: tuple[str, list[Received]]
+) -> None:
+    result = cli("token", "--preset", "default", "--url", behind_a_front[0])
+    assert (result.status, "--api-url" in result.err, "ApiUrl" in result.err) == (1, True, True)
+
+
+def test_an_api_address_with_a_path_is_refused(cli: Cli) -> None:
+    result = cli("token", "--preset", "default", "--api-url", "https://a.example.com/prod")
+    assert (result.status, "--api-url" in result.err) == (2, True)
+
+
 def test_without_credentials_it_says_what_is_missing(
     cli: Cli, gateway: UploadGateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -212,7 +258,7 @@ def test_what_a_token_has_left_goes_by_the_gateway_s_clock(
             return Answer(200, headers, b'{"token":"ak:s:p","expires_at":2000000000}')
 
     monkeypatch.setattr(time, "time", lambda: 1_999_996_400.0 + skew)
-    issued = ask_for_token(cast("GatewayClient", Endpoint()), "default", None)
+    issued = ask_for_token(cast("GatewayClient", Endpoint()), "default", Identity())
     assert issued.seconds_left == 3600
 
 
@@ -227,5 +273,5 @@ def test_without_the_gateway_s_clock_this_machine_s_is_used(
             return Answer(200, headers, b'{"token":"ak:s:p","expires_at":2000000000}')
 
     monkeypatch.setattr(time, "time", lambda: 1_999_999_000.0)
-    issued = ask_for_token(cast("GatewayClient", Endpoint()), "default", None)
+    issued = ask_for_token(cast("GatewayClient", Endpoint()), "default", Identity())
     assert issued.seconds_left == 1000

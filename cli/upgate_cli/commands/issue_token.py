@@ -11,6 +11,7 @@ import click
 
 from upgate_cli.connection import Connection, connection_options
 from upgate_cli.errors import CommandError
+from upgate_cli.gateway.token_options import identity_options
 from upgate_cli.output import print_json
 from upgate_cli.parameters import Duration
 
@@ -36,12 +37,7 @@ LIFETIME_SECONDS = 3600
     metavar="TIME",
     help="Lifetime: 3600, 90m, 12h, 7d.  [default: 1h, or the policy's deadline]",
 )
-@click.option(
-    "--bearer",
-    metavar="JWT",
-    envvar="UPGATE_BEARER",
-    help="Who asks for a preset; AWS credentials otherwise.  [UPGATE_BEARER]",
-)
+@identity_options
 @connection_options
 @click.option("--json", "as_json", is_flag=True, help="Print token, expiry and policy as JSON.")
 def token(
@@ -51,6 +47,7 @@ def token(
     key: str | None,
     expires: int | None,
     bearer: str | None,
+    api_url: str | None,
     connection: Connection,
     as_json: bool,
 ) -> None:
@@ -68,7 +65,7 @@ def token(
     if preset is not None:
         if policy_file is not None or key is not None or expires is not None:
             raise click.UsageError("with --preset the stack decides: no --policy, --key, --expires")
-        answer = _ask(connection, preset, bearer)
+        answer = _ask(connection, preset, bearer, api_url)
     else:
         answer = _sign(connection, _load(policy_file), key, expires)
     if as_json:
@@ -129,12 +126,14 @@ def _pair(connection: Connection) -> KeyPair:
     return pair
 
 
-def _ask(connection: Connection, preset: str, bearer: str | None) -> dict[str, Any]:
+def _ask(
+    connection: Connection, preset: str, bearer: str | None, api_url: str | None
+) -> dict[str, Any]:
     from upgate_cli.gateway.client import GatewayClient
-    from upgate_cli.gateway.token_request import ask_for_token
+    from upgate_cli.gateway.token_request import Identity, ask_for_token
 
     client = GatewayClient(connection.url, threading.Event())
     try:
-        return ask_for_token(client, preset, bearer).document
+        return ask_for_token(client, preset, Identity(bearer, api_url)).document
     finally:
         client.close()

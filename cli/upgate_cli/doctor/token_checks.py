@@ -17,6 +17,7 @@ from upgate_cli.gateway.complaint import refusal
 
 _AN_HOUR = 3600
 _MEASURED = 3
+_CLOUDFRONT = "x-amz-cf-id"  # on every answer that passed it
 _TOKEN_ENDPOINT = "token endpoint"  # noqa: S105 - its name
 
 
@@ -73,7 +74,15 @@ def _endpoint(probe: Probe) -> Iterator[Finding]:
     """`POST /token` without saying who asks; an open one gives or knows no preset."""
     headers = {"Content-Type": "application/json"}
     answer = probe.call("POST", "/token", headers, b'{"preset":"default"}')
-    if answer.status in (401, 403):
+    if answer.status == 403 and _CLOUDFRONT in answer.headers:
+        # The signature covers the host, which CloudFront replaces by the API's own.
+        yield Finding.warn(
+            _TOKEN_ENDPOINT,
+            "closed, and AWS signatures over this host are no good: CloudFront is in front",
+            "have callers sign for the output ApiUrl (`upgate token --api-url`), or deploy with "
+            "--parameter-overrides JwtIssuer=... JwtAudience=...",
+        )
+    elif answer.status in (401, 403):
         yield Finding.ok(_TOKEN_ENDPOINT, f"closed: {answer.status} without identity")
     elif answer.status in (200, 404) and answer.is_gateway:
         seen = "open: anybody gets upload tokens"

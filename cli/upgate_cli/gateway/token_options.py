@@ -24,6 +24,7 @@ class TokenChoice:
     token: str | None = field(default=None, repr=False)
     preset: str | None = None
     bearer: str | None = field(default=None, repr=False)
+    api_url: str | None = None
 
     @property
     def is_given(self) -> bool:
@@ -39,7 +40,7 @@ class TokenChoice:
             click.UsageError: two ways at once, or none.
             CommandError: the preset's token cannot be had.
         """
-        from upgate_cli.gateway.token_request import ask_for_token
+        from upgate_cli.gateway.token_request import Identity, ask_for_token
         from upgate_cli.gateway.token_source import GivenToken, PresetTokens, SignedTokens
 
         if self.token is not None and self.preset is not None:
@@ -49,7 +50,7 @@ class TokenChoice:
         if (preset := self.preset) is not None:
 
             def ask() -> tuple[str, float]:
-                issued = ask_for_token(client, preset, self.bearer)
+                issued = ask_for_token(client, preset, Identity(self.bearer, self.api_url))
                 return issued.document["token"], issued.seconds_left
 
             return PresetTokens(ask)
@@ -62,6 +63,31 @@ class TokenChoice:
         return SignedTokens(pair, bucket or connection.bucket, overwrite=overwrite)
 
 
+def identity_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add --bearer and --api-url: who asks `POST /token`, and where if AWS credentials sign."""
+    bearer = click.option(
+        "--bearer",
+        metavar="JWT",
+        envvar="UPGATE_BEARER",
+        help="Who asks for a preset; AWS credentials otherwise.  [UPGATE_BEARER]",
+    )
+    api_url = click.option(
+        "--api-url",
+        metavar="URL",
+        envvar="UPGATE_API_URL",
+        callback=_check_origin,
+        help="Where AWS credentials ask, if something stands in front of the stack: its output "
+        "ApiUrl.  [UPGATE_API_URL]",
+    )
+    return bearer(api_url(command))
+
+
+def _check_origin(_: click.Context, __: click.Parameter, url: str | None) -> str | None:
+    from upgate_cli.connection import check_origin
+
+    return check_origin("--api-url", url) if url else None
+
+
 def token_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add --token, --preset, --bearer and --parallel; the command gets `tokens` and `parallel`."""
 
@@ -69,12 +95,7 @@ def token_options(command: Callable[..., Any]) -> Callable[..., Any]:
     @click.option(
         "--preset", metavar="NAME", help="Ask the stack's /token for this preset's token."
     )
-    @click.option(
-        "--bearer",
-        metavar="JWT",
-        envvar="UPGATE_BEARER",
-        help="Who asks for it; AWS credentials otherwise.  [UPGATE_BEARER]",
-    )
+    @identity_options
     @click.option(
         "--parallel",
         type=click.IntRange(1, 64),
@@ -84,8 +105,12 @@ def token_options(command: Callable[..., Any]) -> Callable[..., Any]:
     )
     @functools.wraps(command)
     def with_tokens(
-        token: str | None, preset: str | None, bearer: str | None, **options: Any
+        token: str | None,
+        preset: str | None,
+        bearer: str | None,
+        api_url: str | None,
+        **options: Any,
     ) -> Any:
-        return command(tokens=TokenChoice(token, preset, bearer), **options)
+        return command(tokens=TokenChoice(token, preset, bearer, api_url), **options)
 
     return with_tokens

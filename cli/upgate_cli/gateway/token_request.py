@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import json
 import re
+import threading
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -35,25 +36,47 @@ class IssuedToken:
     seconds_left: float
 
 
-def ask_for_token(client: GatewayClient, preset: str, bearer: str | None) -> IssuedToken:
-    """A token of a preset.
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who asks: a JWT, or nobody at first and AWS credentials once that is refused.
 
-    Without `bearer` it is asked openly first, and with AWS credentials if that is refused.
+    `api_url` is the HTTP API's own origin (output `ApiUrl`). An AWS signature covers the host, and
+    what stands in front replaces it, so a signed request has to go there directly.
+    """
+
+    bearer: str | None = field(default=None, repr=False)
+    api_url: str | None = None
+
+
+def ask_for_token(client: GatewayClient, preset: str, identity: Identity) -> IssuedToken:
+    """A token of a preset.
 
     Raises:
         CommandError: refused, or no such preset.
     """
     body = json.dumps({"preset": preset}).encode()
     headers = {"Content-Type": "application/json"}
-    if bearer:
-        answer = client.send(
-            Call("POST", _PATH, headers | {"Authorization": f"Bearer {bearer}"}, body)
-        )
+    if identity.bearer:
+        headers["Authorization"] = f"Bearer {identity.bearer}"
+        answer = client.send(Call("POST", _PATH, headers, body))
     else:
         answer = client.send(Call("POST", _PATH, headers, body))
         if answer.status in (401, 403):
-            answer = _ask_signed(client, headers, body) or answer
+            answer = _ask_api(client, identity.api_url, headers, body) or answer
     return _read(client.url, preset, answer)
+
+
+def _ask_api(
+    client: GatewayClient, api_url: str | None, headers: dict[str, str], body: bytes
+) -> Answer | None:
+    """Ask the API itself, past whatever stands in front of it."""
+    if api_url is None or api_url.rstrip("/") == client.url:
+        return _ask_signed(client, headers, body)
+    api = GatewayClient(api_url.rstrip("/"), threading.Event())
+    try:
+        return _ask_signed(api, headers, body)
+    finally:
+        api.close()
 
 
 def _ask_signed(client: GatewayClient, headers: dict[str, str], body: bytes) -> Answer | None:
@@ -88,7 +111,8 @@ def _read(url: str, preset: str, answer: Answer) -> IssuedToken:
     if answer.status in (401, 403):
         raise CommandError(
             f"{url}/token wants to know who asks: give --bearer (a JWT), or AWS credentials that "
-            "may call execute-api:Invoke"
+            "may call execute-api:Invoke; behind CloudFront or a proxy give --api-url too, the "
+            "stack's output ApiUrl"
         )
     raise refusal(url, answer)
 
