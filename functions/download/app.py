@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from upgate.answers.responses import Response, json_response
+from upgate.downloads import bucket_facts
+from upgate.downloads.bucket_facts import BucketFacts
 from upgate.downloads.download import Downloader, DownloadPorts, DownloadRequest
 from upgate.downloads.download_token import DownloadUrl
 from upgate.downloads.served_object import ObjectServer
@@ -73,6 +75,12 @@ def _maker() -> Maker:
 
 
 KEYS = KeySource(clients.secrets, CONFIG.keys_secret)
+SETTINGS = StyleStore(
+    clients.dynamodb,
+    CONFIG.ledger_table,
+    # Whoever tries it out is not to wait for a change.
+    cache_seconds=0 if CONFIG.http.is_local else CACHE_SECONDS,
+)
 BUCKET = next(iter(CONFIG.buckets))
 DOWNLOADER = Downloader(
     DownloadPorts(
@@ -81,12 +89,7 @@ DOWNLOADER = Downloader(
         work_bucket=CONFIG.work_bucket,
         find=partial(source_object.find, clients.thin_s3()),
         server=ObjectServer(clients.presigner().url, clients.s3, CONFIG.url_lifetime_seconds),
-        settings=StyleStore(
-            clients.dynamodb,
-            CONFIG.ledger_table,
-            # Whoever tries it out is not to wait for a change.
-            cache_seconds=0 if CONFIG.http.is_local else CACHE_SECONDS,
-        ),
+        settings=SETTINGS,
         keys=KEYS,
         results=RESULTS,
         queue=SqsOpsQueue(clients.sqs, CONFIG.ops_queue),
@@ -103,9 +106,13 @@ def lambda_handler(event: dict[str, Any], _: object) -> dict[str, Any]:
 
 
 def _carry(request: HttpRequest, context: UploadContext) -> Response:
+    # Some SDKs read by GET; without a signature these paths are keys like any other.
     if signed_request.is_signed(request) and management_path.is_read(request.path):
-        # Some SDKs read by GET; without a signature these paths are keys like any other.
         signed_request.authorize(request, KEYS, context.now_seconds)
         return json_response(*_manager().answer(request.path, request.query, b""))
+    if signed_request.is_signed(request) and bucket_facts.is_told(request.path):
+        signed_request.authorize(request, KEYS, context.now_seconds)
+        facts = BucketFacts(CONFIG.buckets, SETTINGS, CONFIG.http.origin(request.origin))
+        return json_response(200, facts.answer(request.path, request.query))
     url = DownloadUrl(request.host, request.path, request.query)
     return DOWNLOADER.answer(DownloadRequest(request.method, url, context.now_seconds))

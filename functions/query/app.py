@@ -1,4 +1,4 @@
-"""Where to upload, how jobs stand, jobs on objects that are there, and bucket settings."""
+"""Where to upload, how jobs stand, jobs on objects that are there, and what buckets are."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from upgate.answers import region_query, routes
 from upgate.answers.responses import Response, json_response
 from upgate.deliveries.ledger import DynamoLedger
 from upgate.downloads import bucket_admin
+from upgate.downloads.bucket_facts import BucketFacts
 from upgate.downloads.style_store import StyleStore
 from upgate.errors import InvalidArgumentError, NoSuchJobError
 from upgate.jobs import job_status, pfop
@@ -20,6 +21,7 @@ from upgate.jobs.ops_queue import SqsOpsQueue
 from upgate.jobs.pfop import PfopPorts
 from upgate.objects import source_object
 from upgate.uploads.upload_ports import UploadContext
+from upgate.variables.templates import Json
 from upgate_aws import boundary, clients, signed_request
 from upgate_aws.config.query_config import query_config
 from upgate_aws.http_event import HttpRequest
@@ -46,21 +48,24 @@ def _carry(request: HttpRequest, context: UploadContext) -> Response:
     return ROUTES.get(request.route, _settings)(request, context)
 
 
-def _regions_v2(request: HttpRequest, _: UploadContext) -> Response:
+def _hosts(
+    shape: Callable[[str], dict[str, Json]], request: HttpRequest, _: UploadContext
+) -> Response:
     region_query.check(request.query, KEYS, CONFIG.buckets)
-    return json_response(200, region_query.answer_v2(CONFIG.http.origin(request.origin)))
+    return json_response(200, shape(CONFIG.http.origin(request.origin)))
 
 
-def _regions_v4(request: HttpRequest, _: UploadContext) -> Response:
-    region_query.check(request.query, KEYS, CONFIG.buckets)
-    return json_response(200, region_query.answer_v4(CONFIG.http.origin(request.origin)))
+def _facts(request: HttpRequest, context: UploadContext) -> Response:
+    signed_request.authorize(request, KEYS, context.now_seconds)
+    facts = BucketFacts(CONFIG.buckets, STYLES, CONFIG.http.origin(request.origin))
+    return json_response(200, facts.answer(request.path, request.query))
 
 
 def _status(request: HttpRequest, _: UploadContext) -> Response:
-    fields = parse_qs(request.body().decode(errors="replace")) | parse_qs(request.query)
+    fields = _fields(request)
     if "id" not in fields:
         raise InvalidArgumentError("id must be given")
-    job = pfop.find_job(fields["id"][-1], JOBS)
+    job = pfop.find_job(fields["id"], JOBS)
     if job is None:
         raise NoSuchJobError
     return json_response(200, job_status.document(job, CONFIG.time_zone))
@@ -77,12 +82,32 @@ def _pfop(request: HttpRequest, context: UploadContext) -> Response:
 
 def _settings(request: HttpRequest, context: UploadContext) -> Response:
     signed_request.authorize(request, KEYS, context.now_seconds)
-    return Response(200, bucket_admin.carry_out(request.path, CONFIG.buckets, STYLES).encode())
+    after = bucket_admin.carry_out(request.path, _fields(request), CONFIG.buckets, STYLES)
+    return Response(200, after.encode())
+
+
+def _fields(request: HttpRequest) -> Mapping[str, str]:
+    """The fields of a form and of the query; the query's count first."""
+    form = parse_qs(request.body().decode(errors="replace"), keep_blank_values=True)
+    query = parse_qs(request.query, keep_blank_values=True)
+    return {name: values[-1] for name, values in (form | query).items()}
 
 
 ROUTES: Mapping[str, Callable[[HttpRequest, UploadContext], Response]] = {
-    "GET /v2/query": _regions_v2,
-    "GET /v4/query": _regions_v4,
+    "GET /v1/query": partial(_hosts, region_query.answer_v1),
+    "GET /v2/query": partial(_hosts, region_query.answer_v2),
+    "GET /v3/query": partial(_hosts, region_query.answer_v3),
+    "GET /v4/query": partial(_hosts, region_query.answer_v4),
+    "POST /v4/query": partial(_hosts, region_query.answer_v4),
+    "POST /buckets": _facts,
+    "POST /v2/buckets": _facts,
+    "POST /v3/buckets": _facts,
+    "POST /v2/bucketInfo": _facts,
+    "POST /v2/bucketInfos": _facts,
+    "POST /v2/domains": _facts,
+    "POST /v3/domains": _facts,
+    "POST /v6/domain/list": _facts,
+    "POST /regions": _facts,
     "GET /status/get/prefop": _status,
     "POST /status/get/prefop": _status,
     "POST /pfop": _pfop,

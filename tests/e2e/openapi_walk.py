@@ -17,7 +17,8 @@ from tests.resumable_client import b64
 
 def walk(client: Client, key: str) -> None:
     """All of them, about objects whose keys begin with `key`."""
-    for some in (_upload, _upload_in_blocks, _upload_in_parts, _manage, _process, _set_up):
+    uploads = (_upload, _upload_in_blocks, _upload_in_parts)
+    for some in (*uploads, _manage, _process, _set_up, _look_around):
         some(client, key)
 
 
@@ -87,8 +88,8 @@ def _process(client: Client, key: str) -> None:
         job = client.call(name, auth=KEY_PAIR, body=form).json()["persistentId"]
     client.call("jobStatus", query={"id": job})
     client.call("jobStatusByForm", body={"id": job})
-    for name in ("queryRegionV4", "queryRegionV2"):
-        client.call(name, query={"ak": ACCESS_KEY, "bucket": BUCKET})
+    for version in ("V1", "V2", "V3", "V4", "V4ByPost"):
+        client.call(f"queryRegion{version}", query={"ak": ACCESS_KEY, "bucket": BUCKET})
     client.call("uploadForm", body={"token": token(), "key": key + ".png", "file": _picture()})
     assert client.call("download", auth=Command("imageInfo"), key=key + ".png").json()["width"] == 8
     assert client.call("download", auth=Command("imageAve"), key=key + ".png").status_code == 200
@@ -108,6 +109,23 @@ def _set_up(client: Client, key: str) -> None:
     call("removeStyle", styleName=b64("described"))
     call("setAccessMode", flag="0")
     call("setPrivate", flag="0")
+    fields = {"bucket": BUCKET, "private": "0"}
+    client.call("setPrivateByFields", auth=KEY_PAIR, query=fields)
+
+
+def _look_around(client: Client, _: str) -> None:
+    for way in ("", "ByGet"):
+
+        def call(name: str, way: str = way, **query: str) -> Any:
+            return client.call(f"{name}{way}", auth=KEY_PAIR, query=query).json()
+
+        (region,) = call("regions")["regions"]
+        assert call("buckets", apiVersion="v4", region=region["id"])["buckets"] == call("bucketsV3")
+        assert call("bucketsV2") == call("bucketsV3")
+        assert [item["name"] for item in call("bucketInfos")] == call("buckets") == [BUCKET]
+        assert call("bucketInfo", bucket=BUCKET)["region"] == region["id"]
+        assert call("domainsV2", tbl=BUCKET) == call("domainsV6", tbl=BUCKET)
+        assert [item["tbl"] for item in call("domainsV3", tbl=BUCKET)] == [BUCKET]
 
 
 def _picture() -> bytes:

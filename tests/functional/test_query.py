@@ -11,7 +11,7 @@ import pytest
 from tests import events
 from tests.functional.conftest import Functions
 
-SERVICES = ("io", "up", "uc", "rs", "rsf", "api", "s3")
+SERVICES = ("io", "io_src", "up", "uc", "rs", "rsf", "api", "s3")
 
 
 @pytest.fixture
@@ -19,8 +19,10 @@ def app(functions: Functions) -> ModuleType:
     return functions.load("query")
 
 
-def ask(app: ModuleType, version: int, query: str = "ak=testak&bucket=demo") -> tuple[int, Any]:
-    event = events.http("GET", f"/v{version}/query")
+def ask(
+    app: ModuleType, version: int, query: str = "ak=testak&bucket=demo", method: str = "GET"
+) -> tuple[int, Any]:
+    event = events.http(method, f"/v{version}/query")
     event["rawQueryString"] = query
     answer = app.lambda_handler(event, None)
     assert answer["headers"]["X-Reqid"]
@@ -40,6 +42,35 @@ def test_v2_names_the_host_where_js_and_ruby_look(app: ModuleType) -> None:
     assert body["io"]["src"]["main"] == ["up.example.com"]
 
 
+def test_v4_by_post_is_what_the_c_sdk_asks(app: ModuleType) -> None:
+    assert ask(app, 4, method="POST") == ask(app, 4)
+
+
+def test_v4_has_no_list_of_accelerating_hosts(app: ModuleType) -> None:
+    """An empty one is a region without hosts to Android and C."""
+    assert ask(app, 4)[1]["hosts"][0]["up"].keys() == {"domains"}
+
+
+def test_v3_has_the_shape_that_java_reads(app: ModuleType) -> None:
+    status, body = ask(app, 3)
+    (region,) = body["hosts"]
+    here = {"main": ["up.example.com"]}
+    assert (status, region["up"]) == (200, {"src": here, "acc": here})
+    assert (region["io"], region["io_src"]) == ({"src": here}, {"src": here})
+    assert all(region[service] == {"acc": here} for service in ("rs", "rsf", "api", "uc"))
+    assert (region["region"], region["ttl"]) == ("z0", 86400)
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_v1_has_whole_origins_where_the_oldest_sdks_look(app: ModuleType, scheme: str) -> None:
+    status, body = ask(app, 1)
+    hosts = body[scheme]
+    assert (status, body["ttl"], hosts["io"]) == (200, 86400, ["https://up.example.com"])
+    assert hosts["up"][0] == hosts["up"][1] == "https://up.example.com"  # Node 6 takes the second
+    assert hosts["up"][2].split(" ")[2].split("//")[1] == "up.example.com"  # as Java's AutoZone
+    assert hosts["rs"] == hosts["rsf"] == ["https://up.example.com"]  # Python 7.10 wants them
+
+
 def test_domains_are_host_and_port_of_the_public_url(functions: Functions) -> None:
     app = functions.load("query", UPGATE_PUBLIC_URL="http://127.0.0.1:8787")
     assert ask(app, 4)[1]["hosts"][0]["up"]["domains"] == ["127.0.0.1:8787"]
@@ -54,7 +85,7 @@ def test_official_python_sdk_reads_the_answer(app: ModuleType) -> None:
     assert region.ttl == 86400
 
 
-@pytest.mark.parametrize("version", [2, 4])
+@pytest.mark.parametrize("version", [1, 2, 3, 4])
 @pytest.mark.parametrize(
     ("query", "status", "error"),
     [

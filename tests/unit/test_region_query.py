@@ -32,5 +32,7 @@ def test_others_are_refused(query: str, error: type[Exception]) -> None:
     [("https://up.example.com", "up.example.com"), ("http://127.0.0.1:80", "127.0.0.1:80")],
 )
 def test_domains_have_no_scheme(origin: str, domain: str) -> None:
-    assert domain in str(region_query.answer_v4(origin))
-    assert "http" not in str(region_query.answer_v2(origin))
+    shapes = (region_query.answer_v2, region_query.answer_v3, region_query.answer_v4)
+    for shape in (*shapes, region_query.regions):
+        assert domain in str(shape(origin))
+        assert "http" not in str(shape(origin))

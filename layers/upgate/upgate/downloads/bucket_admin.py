@@ -2,12 +2,13 @@
 
 `/separator/<bucket>/sep/<b64>`, `/style/<bucket>/name/<b64>/style/<b64>`,
 `/unstyle/<bucket>/name/<b64>`, `/accessMode/<bucket>/mode/<0|1>`,
-`/private/<bucket>/private/<0|1>`, `/info/<bucket>`; all POST, all signed.
+`/private/<bucket>/private/<0|1>`, `/info/<bucket>`; all POST, all signed. The SDKs' managers send
+`/private?bucket=<bucket>&private=<0|1>` instead, or the same two fields as a form.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from upgate import encoding
@@ -19,27 +20,32 @@ from upgate.errors import InvalidArgumentError, NoSuchBucketError, NotFoundError
 type Change = Callable[[BucketSettings, Mapping[str, str]], BucketSettings]
 
 
-def carry_out(path: str, buckets: Mapping[str, str], store: StyleStore) -> str:
+def carry_out(
+    path: str, fields: Mapping[str, str], buckets: Mapping[str, str], store: StyleStore
+) -> str:
     """Carry out one call; returns the settings afterwards, as JSON text.
+
+    `fields` are the query's and a form's: they count where the path ends with the call's name.
 
     Raises:
         NotFoundError: no such call.
         NoSuchBucketError, InvalidArgumentError, StorageFailedError.
     """
-    _, call, bucket, *rest = [*path.split("/"), "", ""]
+    _, call, *rest = path.rstrip("/").split("/") if path.count("/") == 2 else path.split("/")
+    bucket, pairs = (rest[0], _pairs(rest[1:])) if rest else (fields.get("bucket", ""), fields)
     change = _CALLS.get(call)
     if change is None:
         raise NotFoundError
     if bucket not in buckets:
         raise NoSuchBucketError
     before = store.read(bucket)
-    after = change(before, _pairs(rest))
+    after = change(before, pairs)
     if after != before:
         store.write(bucket, after)
     return styles.encode(after)
 
 
-def _pairs(segments: list[str]) -> Mapping[str, str]:
+def _pairs(segments: Sequence[str]) -> Mapping[str, str]:
     return dict(zip(segments[::2], segments[1::2], strict=False))
 
 
