@@ -6,7 +6,6 @@ no limits, no progress. The goal is a ratio of at most 1.1.
 
 from __future__ import annotations
 
-import os
 import statistics
 import subprocess
 import tempfile
@@ -18,7 +17,7 @@ from upgate_media.avthumb import run_avthumb
 from upgate_media.avthumb_command import output_size
 from upgate_media.avthumb_options import parse_avthumb
 from upgate_media.estimate import estimate_seconds
-from upgate_media.ffmpeg import executable
+from upgate_media.ffmpeg_program import executable
 from upgate_media.media_limits import DEFAULT_LIMITS
 from upgate_media.probe import probe
 from upgate_media.run_types import MediaSettings, Source
@@ -71,7 +70,6 @@ def estimate(text: str, source: Path) -> float:
 
 
 def main() -> None:
-    os.environ["GCONV_PATH"] = os.devnull  # see ffmpeg_process; the bare command needs it as well
     with tempfile.TemporaryDirectory() as folder:
         for name, (seconds, arguments) in SOURCES.items():
             made = [argument.format(seconds) for argument in arguments]

@@ -15,6 +15,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from pack_ffmpeg import pack
 from trim_botocore import trim
 
 # Lambda's Python 3.13 runs on Amazon Linux 2023, which has glibc 2.34 (aws.md 1).
@@ -40,6 +41,7 @@ def build(layer: Path, architecture: str, artifacts: Path) -> None:
     _install(layer / "requirements.txt", architecture, target)
     if (target / "botocore").exists():
         trim(target / "botocore")
+    pack(target / "imageio_ffmpeg" / "binaries")
     for package in sorted(path.parent for path in layer.glob("*/__init__.py")):
         shutil.copytree(
             package, target / package.name, ignore=shutil.ignore_patterns("__pycache__")

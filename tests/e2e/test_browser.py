@@ -21,7 +21,7 @@ from tests.fakes import loopback
 from tests.fakes.loopback import Received, Reply
 from upgate.tokens import upload_token
 from upgate.tokens.keys import KeyPair
-from upgate_media import ffmpeg
+from upgate_media.ffmpeg_program import executable
 
 pytestmark = [pytest.mark.e2e, pytest.mark.browser]
 
@@ -53,7 +53,7 @@ def photo(tmp_path: Path) -> Path:
 def song(tmp_path: Path) -> Path:
     path = tmp_path / f"song-{uuid.uuid4().hex}.aac"
     tone = ("-f", "lavfi", "-i", "sine=440:duration=2:sample_rate=48000")
-    command = [ffmpeg.executable(), "-v", "error", *tone, "-c:a", "aac", str(path)]
+    command = [executable(), "-v", "error", *tone, "-c:a", "aac", str(path)]
     subprocess.run(command, check=True, timeout=60)
     return path
 

@@ -26,7 +26,7 @@ from tests.e2e.conftest import Gateway
 from tests.unit.media_image_runs import PICTURES
 from tests.unit.test_media_image_references import MEAN_DIFFERENCE, REFERENCES, difference
 from upgate.tokens.keys import KeyPair
-from upgate_media import ffmpeg
+from upgate_media.ffmpeg_program import executable
 
 pytestmark = pytest.mark.e2e
 
@@ -38,7 +38,7 @@ WAIT_SECONDS = 60.0
 
 
 def run_ffmpeg(*arguments: str) -> None:
-    command = [ffmpeg.executable(), "-v", "error", "-y", *arguments]
+    command = [executable(), "-v", "error", "-y", *arguments]
     subprocess.run(command, check=True, timeout=60)
 
 

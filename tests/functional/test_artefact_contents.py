@@ -20,6 +20,7 @@ from tests.artefact.built import BuiltFunction
 from tests.functional.test_template import FUNCTIONS, TEMPLATE
 
 UNZIPPED_BYTES = 250 * 1024 * 1024  # a function and its layers together (Lambda quotas)
+SPARE_BYTES = 5 * 1024 * 1024  # for what the next release of a package brings
 ZIPPED_BYTES = 50 * 1024 * 1024  # of what is uploaded without S3
 UNCHECKED_HASH = 0b01  # PEP 552: the flags of a .pyc that is not held against its source
 ARCHITECTURES = TEMPLATE["Parameters"]["Architecture"]["AllowedValues"]
@@ -56,8 +57,8 @@ def layer(name: str, architecture: str) -> Path:
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_function_with_its_layers_fits_unzipped(name: str, architecture: str) -> None:
     function = built.build(architecture)[name]
-    assert unzipped_bytes(function) < UNZIPPED_BYTES
-    print(f"{name} {architecture}: {unzipped_bytes(function) / 1024**2:.0f} MiB")
+    print(f"{name} {architecture}: {unzipped_bytes(function) / 1024**2:.1f} MiB")
+    assert unzipped_bytes(function) < UNZIPPED_BYTES - SPARE_BYTES
 
 
 def test_code_that_changes_with_every_release_can_be_uploaded_without_s3(architecture: str) -> None:

@@ -58,8 +58,8 @@ def test_function_without_its_layer_does_not_start(
 def test_media_layer_runs_its_tools(artefact: dict[str, BuiltFunction]) -> None:
     program = (
         "import subprocess; import av, PIL._imaging; "
-        "from upgate_media import ffmpeg, run; from upgate_media.maker import Maker; "
-        "subprocess.run([ffmpeg.executable(), '-version'], check=True, capture_output=True)"
+        "from upgate_media import ffmpeg_program, run; from upgate_media.maker import Maker; "
+        "subprocess.run([ffmpeg_program.executable(), '-version'], check=True, capture_output=True)"
     )
     subprocess.run(
         [runtime_python.make(), "-c", program],

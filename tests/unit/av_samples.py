@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import os
 import subprocess
 import tempfile
 from collections.abc import Callable
@@ -11,7 +10,7 @@ from pathlib import Path
 
 from upgate.fops.fop import parse_pipe
 from upgate_media.avthumb import run_avthumb
-from upgate_media.ffmpeg import executable
+from upgate_media.ffmpeg_program import executable
 from upgate_media.media_limits import DEFAULT_LIMITS, MediaLimits
 from upgate_media.probe import MediaFacts, probe
 from upgate_media.run_types import MediaSettings, Output, Source
@@ -36,8 +35,7 @@ _ARGUMENTS: dict[str, tuple[str, ...]] = {
 def ffmpeg(*arguments: str) -> None:
     """Run the program as the tests themselves need it."""
     command = [executable(), "-v", "error", "-nostdin", "-y", *arguments]
-    environment = {"GCONV_PATH": os.devnull}  # see ffmpeg_process
-    subprocess.run(command, check=True, timeout=60, env=environment)
+    subprocess.run(command, check=True, timeout=60)
 
 
 @functools.cache

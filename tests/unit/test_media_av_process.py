@@ -16,9 +16,10 @@ from upgate.errors import (
     TooSlowError,
     UnprocessableSourceError,
 )
-from upgate_media.ffmpeg import executable, source_input
+from upgate_media.ffmpeg import source_input
 from upgate_media.ffmpeg_failure import failure, first_reason
 from upgate_media.ffmpeg_process import run_ffmpeg
+from upgate_media.ffmpeg_program import executable
 from upgate_media.media_limits import DEFAULT_LIMITS, MediaLimits
 
 ENDLESS = ("-re", "-f", "lavfi", "-i", "sine=440")

@@ -18,8 +18,9 @@ from upgate_media.avthumb_hls import collect_hls, hls_arguments, playlist_path
 from upgate_media.avthumb_options import AvthumbOptions, SubtitleOptions, parse_avthumb
 from upgate_media.avthumb_watermark import prepare_overlays
 from upgate_media.estimate import estimate_seconds, refuse_too_slow
-from upgate_media.ffmpeg import executable, own_input, source_input
+from upgate_media.ffmpeg import own_input, source_input
 from upgate_media.ffmpeg_process import Progress, run_ffmpeg
+from upgate_media.ffmpeg_program import executable
 from upgate_media.probe import AudioFacts, MediaFacts, VideoFacts, probe
 from upgate_media.run_types import MediaSettings, Output, Source
 

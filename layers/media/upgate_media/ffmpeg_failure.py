@@ -21,7 +21,7 @@ _PREFIX = re.compile(r"^(?:\[[^\]]*\]\s*)+")  # [mov,mp4 @ 0x55d1c8f0]
 _PLACE = re.compile(r"(?:file:|[a-z][a-z0-9+.-]*://|/)[^\s'\",]*", re.IGNORECASE)
 _REASON_CHARACTERS = 200
 
-# Words of ffmpeg 7 and what they mean; the first that occurs decides.
+# Words of ffmpeg 9 and what they mean; the first that occurs decides.
 _SIGNS: tuple[tuple[str, type[FopError], str], ...] = (
     ("No space left on device", OutputTooLargeError, "the result does not fit into the workspace"),
     ("File too large", OutputTooLargeError, "the result is too large"),
@@ -32,7 +32,11 @@ _SIGNS: tuple[tuple[str, type[FopError], str], ...] = (
     ("moov atom not found", UnprocessableSourceError, "the file is cut off: its index is missing"),
     # An encoder that no frame has reached knows no size: the source is at fault, not the command.
     ("before EOF", UnprocessableSourceError, "nothing in the source could be decoded"),
-    ("Decode error rate", UnprocessableSourceError, "most of the source cannot be decoded"),
+    (
+        "Decode error rate",
+        UnprocessableSourceError,
+        "the source is damaged: most frames are",
+    ),
     ("Error initializing output", BadFopError, ""),
     ("Error while opening encoder", BadFopError, ""),
     ("Could not write header", BadFopError, ""),

@@ -23,9 +23,7 @@ _TAIL_BYTES = 16 * 1024
 _LOG_BYTES = 1024 * 1024
 # `repeat`: an error that comes again is a line again, so that errors can be counted.
 _QUIET = ("-hide_banner", "-nostdin", "-y", "-loglevel", "repeat+error", "-nostats")
-# The program is linked statically, and its iconv (for names in MPEG-TS) would load the machine's
-# libraries, which are of another glibc: without this it crashes on every .ts file.
-_ENVIRONMENT = {"LC_ALL": "C", "GCONV_PATH": os.devnull}
+_ENVIRONMENT = {"LC_ALL": "C"}
 _DECODING_ERRORS = ("Error submitting packet to decoder", "Decoding error:")
 
 

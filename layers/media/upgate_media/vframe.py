@@ -8,8 +8,9 @@ from pathlib import Path
 from upgate.errors import BadFopError, SourceTooLargeError, UnprocessableSourceError
 from upgate.fops.fop import Fop
 from upgate_media.arguments import Arguments
-from upgate_media.ffmpeg import executable, source_input
+from upgate_media.ffmpeg import source_input
 from upgate_media.ffmpeg_process import run_ffmpeg
+from upgate_media.ffmpeg_program import executable
 from upgate_media.media_limits import MediaLimits
 from upgate_media.probe import VideoFacts, probe
 from upgate_media.run_types import MediaSettings, Output, Source
