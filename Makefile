@@ -53,9 +53,10 @@ lint: $(UV)
 types: $(UV)
 	$(RUN) mypy
 
-validate: $(UV) ## check template.yaml
+validate: $(UV) ## check template.yaml and edge.yaml
 	$(RUN) sam validate --lint
-	$(CHECKOV) --file template.yaml --config-file .ci/checkov.yaml
+	$(RUN) cfn-lint edge.yaml
+	$(CHECKOV) --file template.yaml edge.yaml --config-file .ci/checkov.yaml
 
 build: $(UV) ## build what `sam deploy` deploys
 	$(RUN) sam build

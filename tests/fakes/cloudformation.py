@@ -16,6 +16,7 @@ from typing import Any
 from samtranslator.yaml_helper import yaml_parse
 
 TEMPLATE_PATH = Path(__file__).resolve().parents[2] / "template.yaml"
+NESTED = "AWS::CloudFormation::Stack"
 CERTIFICATE = "arn:aws:acm:eu-west-1:123456789012:certificate/11111111-2222-3333-4444-555555555555"
 CLOUDFRONT_CERTIFICATE = CERTIFICATE.replace("eu-west-1", "us-east-1")
 NO_VALUE = object()
@@ -43,13 +44,27 @@ class ChangeSet:
     @classmethod
     def of(cls, **given: str) -> ChangeSet:
         """The template of this repository; raises ParameterError."""
-        template = _template()
+        return cls._of(TEMPLATE_PATH, given)
+
+    @classmethod
+    def _of(cls, path: Path, given: Mapping[str, str]) -> ChangeSet:
+        template = _template(path)
         parameters = template["Parameters"]
         assert given.keys() <= parameters.keys()
-        defaults = {name: str(item["Default"]) for name, item in parameters.items()}
+        defaults = {
+            name: str(item["Default"]) for name, item in parameters.items() if "Default" in item
+        }
         for name, value in given.items():
             _check(name, parameters[name], value)
+        assert defaults.keys() | given.keys() == parameters.keys()
         return cls(template, defaults | given)
+
+    def nested(self, name: str) -> ChangeSet:
+        """The stack that this resource would make of a template of its own."""
+        resource = self.resources()[name]
+        assert resource["Type"] == NESTED
+        properties = resource["Properties"]
+        return self._of(TEMPLATE_PATH.parent / properties["TemplateURL"], properties["Parameters"])
 
     def complaints(self) -> list[str]:
         """The sentences of the rules that do not hold."""
@@ -130,8 +145,8 @@ class ChangeSet:
 
 
 @cache
-def _template() -> Mapping[str, Any]:
-    template: dict[str, Any] = yaml_parse(TEMPLATE_PATH.read_text())
+def _template(path: Path) -> Mapping[str, Any]:
+    template: dict[str, Any] = yaml_parse(path.read_text())
     return template
 
 

@@ -12,8 +12,12 @@ from upgate.fops import result_name
 CLOUDFRONT = {"Domain": "up.example.com", "CloudFrontCertificateArn": CLOUDFRONT_CERTIFICATE}
 
 
-def resources(mode: str) -> dict[str, Any]:
+def main_resources(mode: str) -> dict[str, Any]:
     return ChangeSet.of(**CLOUDFRONT, CloudFront=mode).resources()
+
+
+def resources(mode: str) -> dict[str, Any]:
+    return ChangeSet.of(**CLOUDFRONT, CloudFront=mode).nested("EdgeStack").resources()
 
 
 def distribution(mode: str) -> dict[str, Any]:
@@ -59,20 +63,24 @@ def test_answer_that_is_kept_is_not_given_to_another_request() -> None:
 
 
 def test_distribution_may_read_results_and_nothing_else() -> None:
-    statements = resources("results")["WorkBucketPolicy"]["Properties"]["PolicyDocument"]
+    statements = main_resources("results")["WorkBucketPolicy"]["Properties"]["PolicyDocument"]
     [allowed] = [item for item in statements["Statement"] if item["Effect"] == "Allow"]
     assert (allowed["Action"], allowed["Principal"]) == (
         "s3:GetObject",
         {"Service": "cloudfront.amazonaws.com"},
     )
     assert allowed["Resource"] == "arn:aws:s3:::upgate-work-123456789012/fop/*"
-    assert allowed["Condition"]["StringEquals"]["AWS:SourceArn"].endswith(":distribution/Edge")
+    assert allowed["Condition"]["StringEquals"]["AWS:SourceArn"].endswith(
+        ":distribution/EdgeStack.Outputs.DistributionId"
+    )
 
 
 @pytest.mark.parametrize("given", [{}, CLOUDFRONT | {"CloudFront": "pass"}])
 def test_without_results_no_bucket_lets_anybody_in(given: dict[str, str]) -> None:
-    found = ChangeSet.of(**given).resources()
-    assert "EdgeAccess" not in found
+    change_set = ChangeSet.of(**given)
+    found = change_set.resources()
+    assert ("EdgeStack" in found) == bool(given)
+    assert not given or "EdgeAccess" not in change_set.nested("EdgeStack").resources()
     for bucket in ("UploadBucketPolicy", "WorkBucketPolicy"):
         statements = found[bucket]["Properties"]["PolicyDocument"]["Statement"]
         assert {item["Effect"] for item in statements} == {"Deny"}

@@ -43,7 +43,8 @@ def run(
     if node is None:
         pytest.skip("node is not installed: tests/system_packages.sh")
     parameters = CLOUDFRONT | {"CloudFront": "results"} | given
-    function = ChangeSet.of(**parameters).resources()["EdgeFunction"]["Properties"]
+    edge = ChangeSet.of(**parameters).nested("EdgeStack")
+    function = edge.resources()["EdgeFunction"]["Properties"]
     event = {
         "context": {"requestId": "4TyzHTaYWb1GX1vTfsHhEqV6HUDd_BzoBZnwfnvQc_1oF26ClkoUSEQ=="},
         "request": {
@@ -152,5 +153,6 @@ def test_results_are_the_gateways_where_all_is_passed_on() -> None:
 
 def test_function_is_as_small_as_cloudfront_wants_it() -> None:
     """AWS: "Quotas on CloudFront Functions", 10 KB."""
-    function = ChangeSet.of(**CLOUDFRONT, CloudFront="pass").resources()["EdgeFunction"]
+    edge = ChangeSet.of(**CLOUDFRONT, CloudFront="pass").nested("EdgeStack")
+    function = edge.resources()["EdgeFunction"]
     assert len(function["Properties"]["FunctionCode"]) < 10_240

@@ -6,7 +6,7 @@ import json
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ import pytest
 from samtranslator.translator.transform import transform
 from samtranslator.yaml_helper import yaml_parse
 
+from tests.fakes.cloudformation import NESTED
 from upgate import limits
 from upgate_aws.config.redelivery_config import redelivery_config
 from upgate_cli.local.routes import routes_of
@@ -52,6 +53,8 @@ def transformed_with(**parameters: str) -> dict[str, Any]:
             resource["Properties"]["CodeUri"] = "s3://bucket/key"
         if resource["Type"] == "AWS::Serverless::LayerVersion":
             resource["Properties"]["ContentUri"] = "s3://bucket/key"
+        if resource["Type"] == NESTED:
+            resource["Properties"]["TemplateURL"] = "https://bucket.s3.amazonaws.com/key"
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("AWS_DEFAULT_REGION", "us-east-1")
         result: dict[str, Any] = transform(template, parameters, NoManagedPolicies())
@@ -64,19 +67,46 @@ def transformed() -> dict[str, Any]:
     return transformed_with()
 
 
-def test_transformed_template_is_lint_clean_and_has_no_cycle(
-    transformed: dict[str, Any], tmp_path: Path
-) -> None:
-    path = tmp_path / "transformed.json"
-    path.write_text(json.dumps(transformed))
+# One of each partition that stacks are made in; China's two regions differ from each other.
+REGIONS = ("us-east-1", "cn-north-1", "cn-northwest-1", "us-gov-west-1")
+
+
+def lint(template: Mapping[str, Any], path: Path, *regions: str) -> tuple[int, str]:
+    """cfn-lint's exit status and complaints; it knows which types each region has."""
+    path.write_text(json.dumps(template))
     done = subprocess.run(
         # W2001, a parameter without use: the transform itself has carried out Tracing by now.
-        [Path(sys.executable).with_name("cfn-lint"), "-i", "W2001", "-t", path],
+        [
+            *(Path(sys.executable).with_name("cfn-lint"), "-i", "W2001", "-t", path),
+            *("-r", *regions),
+        ],
         capture_output=True,
         text=True,
         timeout=60,
     )
-    assert (done.returncode, done.stdout) == (0, "")
+    return done.returncode, done.stdout
+
+
+def test_transformed_template_is_lint_clean_in_every_partition(
+    transformed: dict[str, Any], tmp_path: Path
+) -> None:
+    assert lint(transformed, tmp_path / "transformed.json", *REGIONS) == (0, "")
+
+
+def test_distribution_is_lint_clean_where_there_is_cloudfront(tmp_path: Path) -> None:
+    edge = yaml_parse((ROOT / "edge.yaml").read_text())
+    assert lint(edge, tmp_path / "edge.json", "us-east-1", "ap-east-1") == (0, "")
+
+
+def test_types_that_a_partition_lacks_are_told(transformed: dict[str, Any], tmp_path: Path) -> None:
+    """So the check above can fail: a false condition does not hide the type."""
+    edge = yaml_parse((ROOT / "edge.yaml").read_text())["Resources"]["EdgeAccess"]
+    resources = transformed["Resources"] | {"EdgeAccess": edge | {"Condition": "HasCloudFront"}}
+    spoilt = json.loads(
+        json.dumps(transformed | {"Resources": resources}).replace('{"Ref": "Name"}', '"name"')
+    )
+    status, complaints = lint(spoilt, tmp_path / "spoilt.json", "cn-north-1")
+    assert (status != 0, "AWS::CloudFront::OriginAccessControl" in complaints) == (True, True)
 
 
 @pytest.mark.parametrize(("tracing", "count"), [("Active", len(FUNCTIONS)), ("Disabled", 0)])

@@ -168,7 +168,7 @@ def test_the_api_s_own_address_is_told_whatever_stands_in_front(given: dict[str,
 
 @pytest.mark.parametrize(
     ("given", "target"),
-    [(DOMAIN, "ApiDomain.RegionalDomainName"), (CLOUDFRONT, "Edge.DomainName")],
+    [(DOMAIN, "ApiDomain.RegionalDomainName"), (CLOUDFRONT, "EdgeStack.Outputs.DomainName")],
 )
 def test_domain_is_told_where_to_point(given: dict[str, str], target: str) -> None:
     assert ChangeSet.of(**given).outputs()["DomainTarget"] == target
@@ -176,7 +176,7 @@ def test_domain_is_told_where_to_point(given: dict[str, str], target: str) -> No
 
 def test_stack_without_a_domain_has_nothing_of_one() -> None:
     resources = ChangeSet.of().resources()
-    assert not {"ApiDomain", "ApiDomainMapping", "Edge", "EdgeFunction"} & resources.keys()
+    assert not {"ApiDomain", "ApiDomainMapping", "EdgeStack"} & resources.keys()
 
 
 def test_reserved_concurrency_is_reserved_only_when_asked_for() -> None:

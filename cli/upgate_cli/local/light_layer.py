@@ -16,13 +16,14 @@ from upgate_cli.local import token_auth
 from upgate_cli.local.template_source import read_template
 
 _LAYER = "MediaLayer"
+_NESTED = "AWS::CloudFormation::Stack"
 _CODE = Path("layers") / "media"
 
 
 def write_template(root: Path, state: Path) -> Path:
     """Write template.yaml anew below `state`, with the layer's own code ready to be zipped.
 
-    Paths in it still count from `root`. Raises StartError when SAM's own parser is missing.
+    Paths in it still count from `root`, or are whole. Raises StartError when SAM's own parser is missing.
     """
     template = read_template(root)
     layer = template.get("Resources", {}).get(_LAYER)
@@ -35,6 +36,10 @@ def write_template(root: Path, state: Path) -> Path:
         )
         layer["Properties"]["ContentUri"] = str(target)
         del layer["Metadata"]  # nothing to build
+    for resource in template.get("Resources", {}).values():
+        if resource["Type"] == _NESTED:  # the one path that counts from the template itself
+            properties = resource["Properties"]
+            properties["TemplateURL"] = str(root / properties["TemplateURL"])
     token_auth.allow_loopback_issuer(template)
     path = state / "template.json"
     path.write_text(json.dumps(template))
