@@ -23,7 +23,8 @@ _CODE = Path("layers") / "media"
 def write_template(root: Path, state: Path) -> Path:
     """Write template.yaml anew below `state`, with the layer's own code ready to be zipped.
 
-    Paths in it still count from `root`, or are whole. Raises StartError when SAM's own parser is missing.
+    Paths in it still count from `root`, or are whole. Raises StartError when SAM's own parser is
+    missing.
     """
     template = read_template(root)
     layer = template.get("Resources", {}).get(_LAYER)
