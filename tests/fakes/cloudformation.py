@@ -57,7 +57,7 @@ class ChangeSet:
         for name, value in given.items():
             _check(name, parameters[name], value)
         assert defaults.keys() | given.keys() == parameters.keys()
-        return cls(template, defaults | given)
+        return cls(template, defaults | dict(given))
 
     def nested(self, name: str) -> ChangeSet:
         """The stack that this resource would make of a template of its own."""
