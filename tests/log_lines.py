@@ -16,6 +16,7 @@ ALLOWED = {
     "message": {"message_id", "attempt", "subject", "fault"},
     "callback": {"delivery", "attempts"},
     "file": {"error", "answer_bytes"},
+    "source": {"fault"},
 }
 ATTEMPT = {"host", "status", "error", "milliseconds"}
 FAULT = {"types", "frames"}

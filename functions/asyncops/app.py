@@ -13,6 +13,7 @@ from typing import Any
 
 from upgate.deliveries.ledger import DynamoLedger
 from upgate.deliveries.redelivery_queue import RedeliveryQueue
+from upgate.errors import DamagedSourceError
 from upgate.fops.fop import Pipe
 from upgate.fops.result_store import Result, ResultStore
 from upgate.fops.saved_result import ResultSaver
@@ -25,11 +26,13 @@ from upgate.objects.source_object import SourceObject
 from upgate_aws import (
     callback_invocation,
     clients,
+    faults,
     file_fetching,
     message_outcomes,
     queue_batch,
 )
 from upgate_aws.config.asyncops_config import asyncops_config
+from upgate_aws.log import logger
 from upgate_aws.queue_batch import MessageEnd
 from upgate_media.maker import Maker, MakerPorts
 from upgate_media.media_limits import MIB, MediaLimits
@@ -58,7 +61,11 @@ def seconds_left() -> float:
 
 def make(source: SourceObject, pipe: Pipe, force: bool) -> tuple[Result, bool]:
     """With all the time that is left."""
-    return MAKER.make(source, pipe, seconds_left(), force=force)
+    try:
+        return MAKER.make(source, pipe, seconds_left(), force=force)
+    except DamagedSourceError as error:
+        logger.warning("source", fault=faults.describe(error))
+        raise
 
 
 RUNNER = JobRunner(

@@ -9,6 +9,7 @@ from typing import Any, BinaryIO, cast
 from upgate.errors import FopError
 from upgate.variables.media_edges import MediaEdges
 from upgate_media.avinfo import avinfo_variable
+from upgate_media.hostile_input import read_safely
 from upgate_media.media_limits import DEFAULT_LIMITS
 
 
@@ -19,6 +20,7 @@ def lambda_handler(event: dict[str, Any], _: object) -> dict[str, Any] | None:
         edges.write(cast("BinaryIO", file))
         file.flush()
         try:
-            return avinfo_variable(Path(file.name), edges.size_bytes, DEFAULT_LIMITS)
+            with read_safely():
+                return avinfo_variable(Path(file.name), edges.size_bytes, DEFAULT_LIMITS)
         except FopError:
             return None

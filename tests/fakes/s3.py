@@ -114,6 +114,8 @@ class FakeS3:
         operation = _operation(request)
 
         def carry_out() -> Reply:
+            if name[1] and _is_refused_name(name[1]):
+                return error(400, "InvalidURI")
             with self.lock:
                 answered: Reply = self._operations[operation](self, name, request)
                 return answered
@@ -356,3 +358,11 @@ def _etag(body: bytes) -> str:
 def _document(root: str, content: str) -> Reply:
     body = f"<{root}>{content}</{root}>".encode()
     return Reply(200, body, {"Content-Type": "application/xml"})
+
+
+def _is_refused_name(key: str) -> bool:
+    """What S3 answers 400 to: too long, or climbing out of the bucket (S3 User Guide, "Naming")."""
+    depths = itertools.accumulate(
+        -1 if element == ".." else element not in ("", ".") for element in key.split("/")
+    )
+    return len(key.encode()) > 1024 or min(depths) < 0

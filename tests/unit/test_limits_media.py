@@ -41,8 +41,8 @@ KEY = b64("examplekey123456")
         (f"mp4/wmText/{b64('a' * 300)}", f"mp4/wmText/{b64('a' * 301)}"),
         (f"mp4/wmText/{b64('图' * 100)}", f"mp4/wmText/{b64('图' * 100 + 'a')}"),
         (
-            f"m3u8/pattern/{b64('a' * 2040 + '$(count)')}",
-            f"m3u8/pattern/{b64('a' * 2041 + '$(count)')}",
+            f"m3u8/pattern/{b64('a' * 504 + '$(count)')}",
+            f"m3u8/pattern/{b64('a' * 505 + '$(count)')}",
         ),
         (
             f"m3u8/hlsKey/{KEY}/hlsKeyUrl/{url(2048)}",

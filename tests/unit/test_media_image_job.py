@@ -375,3 +375,43 @@ def test_nothing_of_the_source_but_its_pixels_goes_along(tmp_path: Path) -> None
     source = encoded(Image.new("RGB", (20, 20)), "JPEG", comment=b"secret", dpi=(300, 300))
     output = Runner(tmp_path).output("imageMogr2/strip", source)
     assert b"secret" not in output.path.read_bytes()
+
+
+def still(side: int) -> bytes:
+    """The image block of a GIF: descriptor and pixels."""
+    data = encoded(Image.new("P", (side, side)), "GIF")
+    return data[data.index(b",\0\0\0\0") : -1]
+
+
+def grown(side: int) -> bytes:
+    """An animation of 20x10 pixels, whose third and last frame has `side` by `side`."""
+    return animation(2)[:-1] + still(side) + b";"
+
+
+@pytest.mark.parametrize("announced", [101, 40_000])
+def test_frame_larger_than_its_screen_is_held_against_what_may_be_decoded(
+    tmp_path: Path, announced: int
+) -> None:
+    limits = replace(DEFAULT_LIMITS, image_decode_pixels=10_000)
+    size = struct.pack("<HH", announced, announced)
+    data = grown(101).replace(struct.pack("<HH", 101, 101), size)
+    with pytest.raises(SourceTooLargeError, match="larger than its screen"):
+        Runner(tmp_path, limits=limits).output("imageMogr2/thumbnail/10x", data)
+
+
+@pytest.mark.parametrize(("side", "fits"), [(40, True), (41, False)])
+def test_frames_of_a_screen_that_grows_count_together(
+    tmp_path: Path, side: int, fits: bool
+) -> None:
+    limits = replace(DEFAULT_LIMITS, image_animation_pixels=3 * 40 * 40)
+    runner = Runner(tmp_path, limits=limits)
+    with contextlib.nullcontext() if fits else pytest.raises(SourceTooLargeError):
+        runner.output("imageMogr2/thumbnail/10x", grown(side))
+
+
+def test_frame_that_grows_within_the_limits_is_shown_as_far_as_its_screen_goes(
+    tmp_path: Path,
+) -> None:
+    result = Runner(tmp_path).picture("imageMogr2/rotate/90", grown(25))
+    assert result.size == (10, 20)
+    assert [frame.size for frame in frames(result)] == [(10, 20)] * 3

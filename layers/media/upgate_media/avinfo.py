@@ -128,7 +128,7 @@ def _video(stream: VideoStream) -> dict[str, Json]:
     fields: dict[str, Json] = {"width": stream.width, "height": stream.height}
     fields["has_b_frames"] = int(context.has_b_frames)
     shape = stream.sample_aspect_ratio
-    if shape:
+    if shape and stream.height:
         fields["sample_aspect_ratio"] = _ratio(shape, ":")
         fields["display_aspect_ratio"] = _ratio(
             Fraction(shape.numerator, shape.denominator) * Fraction(stream.width, stream.height),
@@ -203,9 +203,14 @@ def _format(container: InputContainer, size_bytes: int) -> dict[str, Json]:
 
 def _tags(metadata: dict[str, str]) -> dict[str, Json]:
     return {
-        name[:_TAG_CHARACTERS]: value[:_TAG_CHARACTERS]
+        _unicode(name)[:_TAG_CHARACTERS]: _unicode(value)[:_TAG_CHARACTERS]
         for name, value in list(metadata.items())[:_TAGS]
     }
+
+
+def _unicode(text: str) -> str:
+    """Bytes that are no UTF-8, which PyAV hands over as halves of surrogate pairs, replaced."""
+    return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
 def _ratio(value: object, separator: str) -> str:

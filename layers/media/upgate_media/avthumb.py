@@ -9,6 +9,7 @@ from pathlib import Path
 from upgate.errors import (
     BadFopError,
     OutputTooLargeError,
+    RemoteFileError,
     SourceTooLargeError,
     UnprocessableSourceError,
 )
@@ -106,7 +107,7 @@ def _command(
 def _subtitles(subtitles: SubtitleOptions, workspace: Path, settings: MediaSettings) -> list[str]:
     data = settings.fetch(subtitles.url or "")
     if len(data) > settings.limits.remote_bytes:
-        raise BadFopError("avthumb: the file of subtitle is too large")
+        raise RemoteFileError
     text = data.removeprefix(_UTF8_BOM).lstrip()
     kind = "srt"
     if text.startswith(b"WEBVTT"):
@@ -114,7 +115,7 @@ def _subtitles(subtitles: SubtitleOptions, workspace: Path, settings: MediaSetti
     elif text.startswith(b"[Script Info]"):
         kind = "ass"
     elif b"-->" not in text:
-        raise BadFopError("avthumb: what subtitle names is not SubRip, WebVTT or ASS")
+        raise RemoteFileError
     path = workspace / "subtitles"
     path.write_bytes(text)
     return own_input(path, kind)

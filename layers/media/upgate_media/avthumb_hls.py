@@ -20,6 +20,7 @@ _COUNT = "$(count)"
 _DEFAULT_SECONDS = 10
 _KEY_BYTES = 16
 _TEXT_BYTES = 2048
+_PATTERN_BYTES = 512  # below the playlist's own name, and no name in S3 has more than 1,024
 _PLAYLIST, _KEY_FILE, _KEY_INFO = "playlist.m3u8", "hls.key", "hls.keyinfo"
 _PREFIX, _DIGITS = "segment", 6
 
@@ -44,9 +45,13 @@ class HlsOptions:
 
 def parse_hls(arguments: Arguments) -> HlsOptions:
     """Read the parameters of `avthumb/m3u8` alone; raises BadFopError."""
-    pattern = arguments.text("pattern", _TEXT_BYTES)
-    if pattern is not None and (pattern.count(_COUNT) != 1 or pattern.startswith("/")):
-        raise arguments.refuse("pattern", f"a name with {_COUNT} once in it, without a leading /")
+    pattern = arguments.text("pattern", _PATTERN_BYTES)
+    if pattern is not None and (
+        pattern.count(_COUNT) != 1 or not {"", ".", ".."}.isdisjoint(pattern.split("/"))
+    ):
+        raise arguments.refuse(
+            "pattern", f"a name with {_COUNT} once in it, and no empty, . or .. between slashes"
+        )
     return HlsOptions(
         segment_seconds=arguments.integer("segtime", 5, 120) or _DEFAULT_SECONDS,
         no_domain=bool(arguments.flag("noDomain")),

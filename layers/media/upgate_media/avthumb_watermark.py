@@ -6,7 +6,7 @@ import io
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from upgate.errors import BadFopError, SourceTooLargeError, UnprocessableSourceError
+from upgate.errors import RemoteFileError, SourceTooLargeError, UnprocessableSourceError
 from upgate_media import image_arguments
 from upgate_media.arguments import Arguments
 from upgate_media.image_open import opened
@@ -91,7 +91,8 @@ def prepare_overlays(
     ffmpeg never sees the bytes that were fetched.
 
     Raises:
-        BadFopError: the URL gave no picture, or too large a one; no font has the text's letters.
+        RemoteFileError: the URL gave no picture, or too large a one.
+        BadFopError: no font has the text's letters.
         OutputTooLargeError: the text would be larger than limits.watermark_pixels.
     """
     overlays = []
@@ -99,7 +100,7 @@ def prepare_overlays(
         path = workspace / "watermark-image.png"
         data = settings.fetch(watermark.image_url)
         if len(data) > settings.limits.remote_bytes:
-            raise BadFopError("avthumb: the picture of wmImage is too large")
+            raise RemoteFileError
         _redraw(data, path, settings.limits)
         x, y = GRAVITIES[watermark.gravity]
         overlays.append(Overlay(path, f"{x}{watermark.offset_x:+}", f"{y}{watermark.offset_y:+}"))
@@ -124,6 +125,6 @@ def _redraw(data: bytes, path: Path, limits: MediaLimits) -> None:
     try:
         with opened(io.BytesIO(data), bounds) as picture:
             picture.admit_decoding(bounds, None, 1)
-            picture.decoded(0).convert("RGBA").save(path, "PNG", compress_level=1)
+            picture.decoded(0, bounds).convert("RGBA").save(path, "PNG", compress_level=1)
     except (UnprocessableSourceError, SourceTooLargeError) as error:
-        raise BadFopError(f"avthumb: wmImage: {error.message}") from error
+        raise RemoteFileError from error

@@ -98,7 +98,7 @@ def _work(job: Job, source: Source, workspace: Path, settings: MediaSettings) ->
         finished = []
         animation = _Timing()
         for number in range(frames):
-            image = picture.decoded(number)
+            image = picture.decoded(number, limits)
             animation.add(image)
             finished.append(prepared(_worked(image, picture, course), encoding))
             if time.monotonic() > deadline:

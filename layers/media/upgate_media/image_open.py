@@ -15,7 +15,14 @@ from upgate.errors import SourceTooLargeError, UnprocessableSourceError
 from upgate.images.exif import read_orientation
 from upgate.images.image_headers.header import ImageHeader
 from upgate.images.image_headers.reading import read_any_header
-from upgate.images.pictures import UndecodableError, decoded_pixels, decoding, open_admitted
+from upgate.images.pictures import (
+    PictureGrowsError,
+    UndecodableError,
+    decoded_pixels,
+    decoding,
+    growing_to,
+    open_admitted,
+)
 from upgate_media.image_canvas import Canvas
 from upgate_media.image_geometry import Size
 from upgate_media.image_quality import jpeg_quality
@@ -64,13 +71,24 @@ class Opened:
                 f"{limits.image_animation_pixels} pixels of an animation"
             )
 
-    def decoded(self, frame: int) -> Image.Image:
-        """The pixels of one frame; UnprocessableSourceError when they cannot be had."""
-        with _reported(), decoding():
-            if frame:
-                self.image.seek(frame)
+    def decoded(self, frame: int, limits: MediaLimits) -> Image.Image:
+        """The pixels of one frame, of an animation as far as its screen goes.
+
+        Raises:
+            UnprocessableSourceError: they cannot be had.
+            SourceTooLargeError: the frame is larger than its screen, and beyond the limits.
+        """
+        if not frame:
+            with _reported(), decoding():
+                self.image.load()
+            return self.image
+        # Pillow lets a GIF's screen grow with each frame, and makes room for it when it seeks.
+        most = min(limits.image_decode_pixels, limits.image_animation_pixels // self.frames)
+        with _reported(), decoding(), growing_to(most):
+            self.image.seek(frame)
             self.image.load()
-        return self.image
+        screen = self.canvas.size
+        return self.image if self.image.size == screen else self.image.crop((0, 0, *screen))
 
 
 @contextmanager
@@ -112,6 +130,10 @@ def opened(stream: BinaryIO, limits: MediaLimits) -> Iterator[Opened]:
 def _reported() -> Iterator[None]:
     try:
         yield
+    except PictureGrowsError as error:
+        raise SourceTooLargeError(
+            "a frame of the animation is larger than its screen, and too large to be decoded"
+        ) from error
     except UndecodableError as error:
         raise UnprocessableSourceError("the picture is broken, or cut off") from error
 

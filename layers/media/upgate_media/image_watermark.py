@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final
 from upgate.errors import (
     BadFopError,
     OutputTooLargeError,
+    RemoteFileError,
     SourceTooLargeError,
     UnprocessableSourceError,
 )
@@ -127,7 +128,8 @@ def run(fop: Fop, source: Source, workspace: Path, settings: MediaSettings) -> O
     A picture watermark larger than the picture is left out unless `/ws` scales it, as Kodo does.
 
     Raises:
-        BadFopError: a bad parameter, a watermark that is no picture, a text that no font covers.
+        BadFopError: a bad parameter, a text that no font covers.
+        RemoteFileError: a watermark that is no picture.
         Also what image_job.work and settings.fetch raise.
     """
     return work(parse(fop, settings), source, workspace, settings)
@@ -235,7 +237,7 @@ def _fetched(url: str, settings: MediaSettings) -> Image.Image:
     limits = settings.limits
     data = settings.fetch(url)
     if len(data) > limits.remote_bytes:
-        raise BadFopError(f"watermark: the picture has more than {limits.remote_bytes} bytes")
+        raise RemoteFileError
     bounds = replace(
         limits,
         image_pixels=limits.watermark_pixels,
@@ -244,10 +246,10 @@ def _fetched(url: str, settings: MediaSettings) -> Image.Image:
     try:
         with opened(io.BytesIO(data), bounds) as picture:
             picture.admit_decoding(bounds, None, 1)
-            image = to_srgb(to_eight_bits(picture.decoded(0)), picture.icc)
+            image = to_srgb(to_eight_bits(picture.decoded(0, bounds)), picture.icc)
             return plain(image.convert("RGBA"))
     except (UnprocessableSourceError, SourceTooLargeError) as error:
-        raise BadFopError(f"watermark: {error.message}") from error
+        raise RemoteFileError from error
 
 
 def _dissolved(image: Image.Image, dissolve: int) -> Image.Image:

@@ -184,7 +184,11 @@ def _facts(container: InputContainer) -> MediaFacts:
 
 def _is_video(stream: VideoStream) -> bool:
     # No size: the header promises a picture that is nowhere in the file.
-    return stream.codec_context is not None and bool(stream.width) and not is_cover(stream)
+    return stream.codec_context is not None and bool(_pixels(stream)) and not is_cover(stream)
+
+
+def _pixels(stream: VideoStream) -> int:
+    return stream.width * stream.height
 
 
 def _is_audio(stream: AudioStream) -> bool:

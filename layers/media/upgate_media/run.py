@@ -13,6 +13,7 @@ from upgate.images.image_average import average_colour
 from upgate.images.image_info import read_image_info
 from upgate_media.avinfo import read_avinfo
 from upgate_media.avthumb import run_avthumb
+from upgate_media.hostile_input import read_safely
 from upgate_media.image_commands import IMAGE_COMMANDS
 from upgate_media.run_types import Command, MediaSettings, Output, Source
 from upgate_media.vframe import run_vframe
@@ -29,7 +30,8 @@ def run(fop: Fop, source: Source, workspace: Path, settings: MediaSettings) -> O
     command = COMMANDS.get(fop.name)
     if command is None:
         raise BadFopError(_unknown(fop))
-    return command(fop, source, workspace, settings)
+    with read_safely():
+        return command(fop, source, workspace, settings)
 
 
 def inspect(fop: Fop, source: Source, settings: MediaSettings) -> Mapping[str, Any]:
@@ -45,7 +47,8 @@ def inspect(fop: Fop, source: Source, settings: MediaSettings) -> Mapping[str, A
         raise BadFopError(f"{fop.name} takes no parameters")
     if source.size_bytes > settings.limits.source_bytes:
         raise SourceTooLargeError(f"the source has more than {settings.limits.source_bytes} bytes")
-    return inspection(source, settings)
+    with read_safely():
+        return inspection(source, settings)
 
 
 def is_inspection(fop: Fop) -> bool:

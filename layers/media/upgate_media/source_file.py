@@ -5,12 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
-from upgate.errors import SourceTooLargeError, StorageFailedError
+from upgate.errors import SourceTooLargeError, StorageFailedError, UnprocessableSourceError
 from upgate.objects import storage
 from upgate.objects.source_object import SourceObject
 from upgate_media.run_types import Source
 
 if TYPE_CHECKING:
+    from botocore.response import StreamingBody
     from mypy_boto3_s3 import S3Client
 
 _READ_BYTES = 1024 * 1024
@@ -60,16 +61,28 @@ def _read(client: S3Client, source: SourceObject, file: BinaryIO, start: int, en
     if start == end:
         return
     with storage.failures():
-        body = client.get_object(
-            Bucket=source.s3_bucket,
-            Key=source.s3_name,
-            IfMatch=source.s3_etag,
-            Range=f"bytes={start}-{end - 1}",
-        )["Body"]
+        body = _open(client, source, f"bytes={start}-{end - 1}")
         for chunk in body.iter_chunks(_READ_BYTES):
             file.write(chunk)
     if file.tell() != end:
         raise StorageFailedError
+
+
+def _open(client: S3Client, source: SourceObject, byte_range: str) -> StreamingBody:
+    """S3's answer; UnprocessableSourceError for an object of an archive class, still archived."""
+    from botocore.exceptions import ClientError
+
+    try:
+        return client.get_object(
+            Bucket=source.s3_bucket,
+            Key=source.s3_name,
+            IfMatch=source.s3_etag,
+            Range=byte_range,
+        )["Body"]
+    except ClientError as error:
+        if error.response["Error"]["Code"] == "InvalidObjectState":
+            raise UnprocessableSourceError("the file is archived: restore it first") from error
+        raise
 
 
 def _local(source: SourceObject, path: Path) -> Source:

@@ -94,6 +94,22 @@ class UnprocessableSourceError(FopError):
     code, message = "UnprocessableSource", "the file is not of a type that this command takes"
 
 
+class RemoteFileError(FopError):
+    """A file that a command names by URL: one text for whatever is wrong with it.
+
+    Whoever may write a command in a URL would otherwise learn which hosts and ports answer.
+    """
+
+    code = "RemoteFileFailed"
+    message = "a picture or subtitles that the command names by URL cannot be fetched or used"
+
+
+class DamagedSourceError(UnprocessableSourceError):
+    """A reader of hostile files met what nobody foresaw; its cause is for the log."""
+
+    message = "the file is damaged: what it says of itself does not fit together"
+
+
 class SourceTooLargeError(FopError):
     """The source is beyond a limit: bytes, pixels, a side, frames or seconds."""
 

@@ -102,6 +102,7 @@ FOP_ERROR_CHARACTERS = 500  # of a reason, in an item and in a notification
 FOP_ATTEMPTS = 3  # of a command that ends with its function: killed, or out of memory
 FOP_FETCH_BYTES = 4 * 1024 * 1024  # a watermark or subtitles, through the callback function
 FOP_FETCH_REDIRECTS = 2
+JOB_ID_BYTES = 256  # of a persistentId that somebody asks for; ours have under 64
 JOB_LIFETIME_SECONDS = 30 * 24 * 3600
 JOB_WAITING_SECONDS = 24 * 3600  # after which an upload that nothing came of is said to have failed
 NOTIFY_URL_BYTES = CALLBACK_URL_BYTES

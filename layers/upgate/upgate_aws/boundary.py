@@ -11,7 +11,7 @@ from typing import Any
 from upgate.answers import reqid, responses
 from upgate.answers.responses import Response
 from upgate.answers.stages import Stages
-from upgate.errors import CallbackFailedError, UpgateError
+from upgate.errors import CallbackFailedError, DamagedSourceError, UpgateError
 from upgate.uploads.upload_ports import UploadContext
 from upgate_aws import emf, faults, http_event, outcomes
 from upgate_aws.config.http_config import HttpConfig
@@ -92,6 +92,8 @@ def _log(
     }
     if error is not None and not isinstance(error, UpgateError):
         logger.error("request", extra=fields | {"fault": faults.describe(error)})
+    elif isinstance(error, DamagedSourceError):
+        logger.warning("request", extra=fields | {"fault": faults.describe(error)})
     elif error is not None and error.__cause__ is not None and end.outcome == "failed":
         logger.warning("request", extra=fields | {"cause": faults.cause(error.__cause__)})
     else:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from upgate.callbacks import remote_file
 from upgate.callbacks.callback import CallbackMessageError
 from upgate.callbacks.remote_file import FetchedFile
-from upgate.errors import StorageFailedError, UnprocessableSourceError
+from upgate.errors import RemoteFileError, StorageFailedError
 from upgate_aws.callback_invocation import OVERHEAD_SECONDS
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ def fetch(client: Callable[[float], LambdaClient], function: str, url: str) -> b
     """The bytes behind a URL.
 
     Raises:
-        UnprocessableSourceError: the address is not allowed, or gave no file.
+        RemoteFileError: the address is not allowed, or gave no file.
         StorageFailedError: the callback function was not reached.
     """
     from botocore.exceptions import BotoCoreError, ClientError
@@ -38,6 +38,6 @@ def fetch(client: Callable[[float], LambdaClient], function: str, url: str) -> b
         fetched = FetchedFile.from_object(payload)
     except (BotoCoreError, ClientError, CallbackMessageError, ValueError) as error:
         raise StorageFailedError from error
-    if fetched.error:
-        raise UnprocessableSourceError(f"a file in the command was not fetched: {fetched.error}")
+    if fetched.error:  # the callback function's log has it
+        raise RemoteFileError
     return fetched.body

@@ -16,9 +16,8 @@ from urllib.parse import urljoin
 
 from upgate import limits
 from upgate.callbacks.callback import CallbackMessageError
-from upgate.outbound.egress import Egress
-from upgate.outbound.egress_errors import EgressError
-from upgate.outbound.egress_exchange import OutgoingRequest
+from upgate.outbound.egress_errors import EgressError, EgressRefusedError
+from upgate.outbound.egress_exchange import OutgoingRequest, Sender
 from upgate.outbound.egress_socket import Clock
 from upgate.outbound.egress_url import parse_target
 
@@ -60,7 +59,7 @@ def is_request(event: Mapping[str, object]) -> bool:
 
 
 def fetch(
-    event: Mapping[str, object], egress: Egress, clock: Clock = time.monotonic
+    event: Mapping[str, object], egress: Sender, clock: Clock = time.monotonic
 ) -> FetchedFile:
     """Carry out what `request_object` asks for.
 
@@ -83,9 +82,17 @@ def fetch(
             )
             if answer.status not in _REDIRECTS or not answer.location:
                 break
-            url = urljoin(url, answer.location)
+            url = _redirected(url, answer.location)
     except EgressError as error:
-        return FetchedFile(b"", str(error))
+        return FetchedFile(b"", str(error) or type(error).__name__)
     if answer.status != HTTPStatus.OK:
         return FetchedFile(b"", f"status {answer.status}")
     return FetchedFile(answer.body)
+
+
+def _redirected(url: str, location: str) -> str:
+    """Where a redirect goes; raises EgressRefusedError for one that goes nowhere."""
+    try:
+        return urljoin(url, location)
+    except ValueError as error:
+        raise EgressRefusedError("a redirect to what is no URL") from error

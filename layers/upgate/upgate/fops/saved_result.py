@@ -12,7 +12,7 @@ from upgate.errors import BadFopError, NoSuchBucketError
 from upgate.fops import result_name
 from upgate.fops.fop import SaveAs
 from upgate.fops.result_store import Result
-from upgate.objects import storage
+from upgate.objects import possible_name, storage
 from upgate.variables.templates import Json, render_text
 
 if TYPE_CHECKING:
@@ -39,8 +39,8 @@ class ResultSaver:
         """
         if save_as.bucket not in self._buckets:
             raise NoSuchBucketError
-        if save_as.key is not None and len(save_as.key.encode()) > limits.KEY_BYTES:
-            raise BadFopError(f"saveas: the key exceeds {limits.KEY_BYTES} bytes")
+        if save_as.key is not None:
+            _check_key(save_as.key)
 
     def save(self, save_as: SaveAs, result: Result, source_key: str) -> str:
         """Copy the result, a playlist's segments before the playlist; returns the key.
@@ -94,6 +94,13 @@ def segment_reference(result_key: str, reference: str) -> str:
     return f"/{quote(result_key, safe='/=')}/{reference}"
 
 
+def _check_key(key: str) -> None:
+    if len(key.encode()) > limits.KEY_BYTES:
+        raise BadFopError(f"saveas: the key exceeds {limits.KEY_BYTES} bytes")
+    if fault := possible_name.fault_of(storage.object_name(key)):
+        raise BadFopError(f"saveas: the key {fault}")
+
+
 def _replaced(result: Result) -> dict[str, object]:
     return {
         "MetadataDirective": "REPLACE",
@@ -112,5 +119,7 @@ def _key(save_as: SaveAs, result: Result, source_key: str) -> str:
             "mimeType": result.mime_type,
             "fsize": result.size_bytes,
         }
-        return render_text(save_as.save_key, values.get)
+        rendered = render_text(save_as.save_key, values.get)
+        _check_key(rendered)
+        return rendered
     return result.etag if save_as.key is None else save_as.key

@@ -39,6 +39,27 @@ class UndecodableError(ValueError):
     """Pillow cannot make a picture of these bytes, or not within the memory there is."""
 
 
+class PictureGrowsError(UndecodableError):
+    """A later frame is larger than what was admitted, and than what may be decoded."""
+
+
+@contextlib.contextmanager
+def growing_to(most_pixels: int) -> Iterator[None]:
+    """Around a seek: a frame that makes the picture grow beyond `most_pixels` is refused.
+
+    Pillow holds a size against its own limit before it makes room, and fails at twice that.
+    """
+    from PIL import Image
+
+    before, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, most_pixels // 2
+    try:
+        yield
+    except Image.DecompressionBombError as error:
+        raise PictureGrowsError(str(error)) from error
+    finally:
+        Image.MAX_IMAGE_PIXELS = before
+
+
 @contextlib.contextmanager
 def decoding() -> Iterator[None]:
     """Around every call that makes Pillow decode: whatever it raises becomes UndecodableError.
@@ -68,6 +89,8 @@ def decoding() -> Iterator[None]:
         warnings.simplefilter("ignore")
         try:
             yield
+        except UndecodableError:
+            raise
         except broken as error:
             raise UndecodableError(str(error)) from error
 

@@ -111,7 +111,14 @@ def start(
 
 
 def find_job(job_id: str, ports: PfopPorts) -> Job | None:
-    """A job by its persistentId, also one whose event has not come yet; StorageFailedError."""
+    """A job by its persistentId, also one whose event has not come yet.
+
+    Raises:
+        InvalidArgumentError: an id of more than limits.JOB_ID_BYTES.
+        StorageFailedError.
+    """
+    if len(job_id.encode("utf-8", "replace")) > limits.JOB_ID_BYTES:
+        raise InvalidArgumentError(f"id has more than {limits.JOB_ID_BYTES} bytes")
     found = ports.jobs.read(job_id)
     upload_id = job.upload_id_of(job_id)
     if found is not None or upload_id is None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from upgate import encoding, limits
 from upgate.errors import InvalidArgumentError, KeyTooLongError, NoSuchBucketError
-from upgate.objects import storage
+from upgate.objects import possible_name, storage
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ def parse(text: str, buckets: Mapping[str, str]) -> Entry:
     """Read an entry; `buckets` maps a logical bucket to its S3 bucket.
 
     Raises:
-        InvalidArgumentError: not base64 of `bucket:key`.
+        InvalidArgumentError: not base64 of `bucket:key`, or a key that S3 cannot have.
         NoSuchBucketError: another stack's bucket.
         KeyTooLongError: no object can have this key.
     """
@@ -41,4 +41,6 @@ def parse(text: str, buckets: Mapping[str, str]) -> Entry:
         raise NoSuchBucketError
     if len(key.encode()) > limits.KEY_BYTES:
         raise KeyTooLongError
+    if fault := possible_name.fault_of(storage.object_name(key)):
+        raise InvalidArgumentError(f"the entry's key {fault}")
     return Entry(buckets[bucket], key)

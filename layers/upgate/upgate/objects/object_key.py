@@ -9,6 +9,7 @@ from upgate.errors import (
     KeyScopeMismatchError,
     KeyTooLongError,
 )
+from upgate.objects import possible_name, storage
 from upgate.tokens.put_policy import PutPolicy
 from upgate.variables.magic_variables import Field, MagicVariables
 from upgate.variables.templates import render_text
@@ -49,20 +50,8 @@ def check(policy: PutPolicy, key: str, *, client_gave_none: bool = False) -> Non
         raise KeyNotListedError
     if len(key.encode()) > limits.KEY_BYTES:
         raise KeyTooLongError(f"key too long: at most {limits.KEY_BYTES} bytes")
-    if "\0" in key:
-        raise InvalidArgumentError("key holds a NUL character")
-    if _climbs_out(key):
-        raise InvalidArgumentError("key has more '..' than names before them: S3 takes no such key")
-
-
-def _climbs_out(key: str) -> bool:
-    """Whether S3 would answer 400 for its relative path elements (S3 User Guide, "Naming")."""
-    depth = 0
-    for element in key.split("/"):
-        depth += -1 if element == ".." else element not in ("", ".")
-        if depth < 0:
-            return True
-    return False
+    if fault := possible_name.fault_of(storage.object_name(key)):
+        raise InvalidArgumentError(f"key {fault}")
 
 
 def _by_precedence(policy: PutPolicy, client_key: str | None, variables: MagicVariables) -> str:

@@ -15,6 +15,7 @@ from upgate.contents.content import BufferedContent
 from upgate.errors import ObjectExistsError, StorageFailedError
 from upgate.intake import object_metadata
 from upgate.intake.upload_request import ObjectHeaders
+from upgate.objects import possible_name
 
 if TYPE_CHECKING:
     from botocore.exceptions import ClientError
@@ -163,13 +164,15 @@ def find_at(client: S3Client, bucket: str, key: str) -> StoredObject | None:
 def head(
     client: S3Client, bucket: str, name: str, version: str | None = None
 ) -> Mapping[str, Any] | None:
-    """S3's answer to HeadObject, by S3 names; None if there is none.
+    """S3's answer to HeadObject, by S3 names; None if there is none, or can be none.
 
     Raises:
         StorageFailedError: S3 failed.
     """
     from botocore.exceptions import ClientError
 
+    if possible_name.fault_of(name) is not None:
+        return None
     wanted: dict[str, Any] = {"VersionId": version} if version else {}
     with failures():
         try:

@@ -15,10 +15,15 @@ from upgate.outbound.egress_url import Address, Target, parse_target
 
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")  # RFC 6052; what a VPC's DNS64 answers with
 _GLOBAL_UNICAST = ipaddress.IPv6Network("2000::/3")  # RFC 4291: all that is allocated
+_ISATAP = (0x00005EFE, 0x02005EFE)  # RFC 5214, 6.1: before the last 32 bits
 # Not for hosts, and public to the oldest `ipaddress` of Python 3.13. (6to4 and Teredo, the other
 # ways to wrap an IPv4 address, are private to all of them.)
 _REFUSED = (
     ipaddress.IPv6Network("3fff::/20"),  # documentation, RFC 9637
+    # For protocols of the IETF, RFC 6890: names that are no addresses (ORCHIDv2, drones' tags), and
+    # anycast to whatever relay or NAT is near.
+    ipaddress.IPv6Network("2001::/23"),
+    ipaddress.IPv4Network("192.0.0.0/24"),
     ipaddress.IPv4Network("192.88.99.0/24"),  # relays of 6to4, RFC 7526
 )
 
@@ -99,9 +104,14 @@ def is_public(address: Address) -> bool:
     address = _unwrap(address)
     if any(address.version == network.version and address in network for network in _REFUSED):
         return False
-    if address.version == 6 and address not in _GLOBAL_UNICAST:
+    if address.version == 6 and (address not in _GLOBAL_UNICAST or _is_isatap(address)):
         return False
     return address.is_global and not address.is_multicast
+
+
+def _is_isatap(address: ipaddress.IPv6Address) -> bool:
+    """Whether a tunnel to the IPv4 address in its last 32 bits has it, below any prefix."""
+    return (int(address) >> 32) & 0xFFFFFFFF in _ISATAP
 
 
 def _unwrap(address: Address) -> Address:
