@@ -63,7 +63,7 @@ def _facts(request: HttpRequest, context: UploadContext) -> Response:
 
 def _status(request: HttpRequest, _: UploadContext) -> Response:
     fields = _fields(request)
-    if "id" not in fields:
+    if not fields.get("id"):
         raise InvalidArgumentError("id must be given")
     job = pfop.find_job(fields["id"], JOBS)
     if job is None:

@@ -269,12 +269,14 @@ def resumable(functions: Functions) -> ModuleType:
     return functions.load("resumable")
 
 
+_VERBS = ("POST", "PUT", "GET", "DELETE")
+
+
 @given(
     call=st.sampled_from(
         (
             *(("POST", call, f"POST /{call}/{{proxy+}}") for call in ("mkblk", "bput", "mkfile")),
-            *((verb, "buckets", "ANY /buckets/{proxy+}") for verb in ("POST", "PUT", "GET")),
-            ("DELETE", "buckets", "ANY /buckets/{proxy+}"),
+            *((verb, "buckets", f"{verb} /buckets/{{proxy+}}") for verb in _VERBS),
         )
     ),
     rest=_TEXT | st.builds("demo/objects/{}/uploads{}".format, _TEXT, _TEXT),
