@@ -344,6 +344,72 @@ def test_saveas_copies_under_the_users_key(functions: Functions) -> None:
     assert "upgate-upload" not in saved.metadata  # its own event starts nothing
 
 
+OWN_TREE = {"scope": "demo:u/1/", "isPrefixalScope": 1}
+
+
+def upload_with(
+    functions: Functions, key: str, policy: dict[str, Any], fields: Mapping[str, str]
+) -> tuple[int, Any]:
+    """A form whose variables are in the policy's commands."""
+    event = events.form_of(
+        {"token": events.token(policy), "key": key, **fields}, photo(), "a.jpg", "image/jpeg"
+    )
+    answer = functions.load("upload").lambda_handler(event, None)
+    return answer["statusCode"], json.loads(answer["body"])
+
+
+@pytest.mark.parametrize(
+    ("template", "value", "status"),
+    [
+        ("imageView2/2/w/$(x:v)", "9|saveas/{other}", 400),
+        ("imageView2/2/w/9|saveas/$(x:v)", "{other}", 403),
+    ],
+)
+def test_other_users_object_is_no_result_of_anybodys(
+    functions: Functions, template: str, value: str, status: int
+) -> None:
+    store(functions, "u/2/a.jpg", b"theirs")
+    stored = dict(functions.aws.s3.objects)
+    value = value.format(other=encoding.encode(b"demo:u/2/a.jpg"))
+    policy = OWN_TREE | {"persistentOps": template}
+    answered, body = upload_with(functions, "u/1/a.jpg", policy, {"x:v": value})
+    assert (answered, "persistentId" in body) == (status, False)
+    assert functions.aws.s3.objects == stored
+
+
+def save_by_client(functions: Functions, policy: dict[str, Any], key: str, to: str) -> Any:
+    """What became of a saveas whose entry the client gave."""
+    policy = {**policy, "persistentOps": f"{VIEW}|saveas/$(x:to)"}
+    entry = encoding.encode(f"demo:{to}".encode())
+    status, body = upload_with(functions, key, policy, {"x:to": entry})
+    assert status == 200, body
+    assert run(functions.load("asyncops"), created(key)) == []
+    return query(functions, body["persistentId"])[1]["items"][0]
+
+
+def test_client_saves_under_a_new_name_of_its_own_tree(functions: Functions) -> None:
+    key, to = f"u/1/{uuid.uuid4().hex}", f"u/1/{uuid.uuid4().hex}"
+    item = save_by_client(functions, OWN_TREE, key, to)
+    assert (item["code"], item["key"]) == (0, to)
+    assert (BUCKET, to) in functions.aws.s3.objects
+    # The same result once more is no other object.
+    again = save_by_client(functions, OWN_TREE, f"{key}-2", to)
+    assert (again["code"], again["key"]) == (0, to)
+
+
+def test_client_whose_token_only_inserts_does_not_overwrite_by_a_result(
+    functions: Functions,
+) -> None:
+    key, to = f"u/1/{uuid.uuid4().hex}", f"u/1/{uuid.uuid4().hex}"
+    store(functions, to, b"older")
+    item = save_by_client(functions, OWN_TREE, key, to)
+    assert (item["code"], item["error"]) == (
+        3,
+        "saveas: file exists, and the token may not overwrite it",
+    )
+    assert functions.aws.s3.objects[(BUCKET, to)].body == b"older"
+
+
 def test_saveas_to_a_foreign_bucket_computes_nothing(functions: Functions) -> None:
     entry = encoding.encode(b"theirs:a.jpg")
     key, job_id = upload(functions, persistentOps=f"{VIEW}|saveas/{entry}")

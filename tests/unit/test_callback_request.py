@@ -51,6 +51,30 @@ def test_the_callback_carries_what_delivering_it_takes() -> None:
     )
 
 
+# A value stays in its segment of the URL's path.
+
+
+@pytest.mark.parametrize("value", [".", ".."])
+def test_value_that_climbs_out_of_its_segment_is_refused(value: str) -> None:
+    with pytest.raises(InvalidArgumentError, match="callbackUrl: a variable makes"):
+        _built({"callbackUrl": f"{URL}/$(x:a)/done"}, custom_variables={"x:a": value})
+
+
+@pytest.mark.parametrize(
+    ("template", "value", "url"),
+    [
+        ("$(x:a)/done", "...", "/.../done"),
+        ("v$(x:a)/done", "..", "/v../done"),
+        ("../$(x:a)", "b", "/../b"),
+        ("?a=/$(x:a)/", "..", "/?a=/../"),
+        ("$(x:a)", "../b?c;d#e", "/..%2Fb%3Fc%3Bd%23e"),
+    ],
+)
+def test_other_values_are_data(template: str, value: str, url: str) -> None:
+    built = _built({"callbackUrl": f"{URL}/{template}"}, custom_variables={"x:a": value})
+    assert built.urls == (URL + url,)
+
+
 # Body.
 
 

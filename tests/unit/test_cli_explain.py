@@ -168,8 +168,8 @@ def test_a_callback_is_rendered_and_not_made(cli: Cli) -> None:
 
 
 def test_operations_are_rendered(cli: Cli) -> None:
-    found = dry_run(cli, {"persistentOps": "avthumb/mp3|saveas/$(x:to)"}, "--var", "to=x")
-    assert found["operations"] == "avthumb/mp3|saveas/x"
+    found = dry_run(cli, {"persistentOps": "avthumb/$(x:to)|imageInfo"}, "--var", "to=mp3")
+    assert found["operations"] == "avthumb/mp3|imageInfo"
 
 
 def test_a_redirect_is_shown(cli: Cli) -> None:

@@ -85,6 +85,7 @@ def test_saveas_of_a_bucket_alone_leaves_the_key_open() -> None:
         (f"avthumb/mp3|saveas/{ENTRY}/deleteAfterDays", "no value"),
         (f"avthumb/mp3|saveas/{ENTRY}/deleteAfterDays/0", "deleteAfterDays"),
         (f"avthumb/mp3|saveas/{ENTRY}/forceSaveKey/2", "forceSaveKey"),
+        (f"avthumb/mp3|saveas/{ENTRY}/insertOnly/yes", "insertOnly must be 0 or 1"),
         (f"avthumb/mp3|saveas/{ENTRY}/other/1", "unknown parameter other"),
         (f"avthumb/mp3|saveas/{ENTRY}/sign/a:b/sign/a:b", "twice"),
         (f"avthumb/mp3|saveas/{ENTRY}/sign/a:b/deleteAfterDays/1", "sign must be the last"),

@@ -54,7 +54,9 @@ GOOD: list[dict[str, Any]] = [
     {"persistentOps": "avthumb/mp4;imageView2/2/w/20|" + save_as("films:a.jpg")},
     {"asyncOps": "vframe/jpg/offset/1"},
     {"persistentOps": "imageInfo", "persistentNotifyUrl": "https://app.example/notify?a=b"},
-    {"persistentOps": "avthumb/$(x:format)|saveas/$(x:entry)"},
+    {"persistentOps": "avthumb/$(x:format)|" + save_as("films:a.jpg")},
+    {"persistentOps": "avthumb/mp4|saveas/$(endUser)"},
+    {"persistentOps": f"avthumb/mp4|{save_as('films:a')}/deleteAfterDays/$(x:days)"},
 ]
 WRONG: list[tuple[dict[str, Any], str]] = [
     ({"saveKey": "$(year/$(etag)"}, "saveKey"),
@@ -102,9 +104,27 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"asyncOps": ";".join(["imageInfo"] * (limits.FOP_JOB_PIPES + 1))}, "asyncOps: more than"),
     ({"asyncOps": "avthumb/$(x:format"}, "asyncOps has a variable without"),
     ({"asyncOps": "avthumb/$(exif.Make)"}, "asyncOps names $(exif.Make)"),
+    ({"asyncOps": "avthumb/$(mimeType)"}, "$(mimeType) has a slash"),
+    ({"persistentOps": "avthumb/mp4|saveas/$(x:to)"}, "fills in $(x:to) would choose where"),
+    ({"persistentOps": "avthumb/mp4|saveas/${fname}"}, "fills in $(fname) would choose where"),
+    ({"persistentOps": "avthumb/mp4|saveas/$(key)"}, "fills in $(key) would choose where"),
+    ({"persistentOps": "avthumb/mp4|$(x:any)/a"}, "fills in $(x:any) would choose where"),
+    (
+        {"persistentOps": f"avthumb/mp4|{save_as('films')}/saveKey/$(x:name)"},
+        "fills in $(x:name) would choose where",
+    ),
+    (
+        {"persistentOps": "avthumb/mp4|" + save_as("films:$(x:name)")},
+        "saveas has a variable in its entry, which is not filled in",
+    ),
     ({"asyncOps": "imageInfo", "persistentNotifyUrl": "/notify"}, "persistentNotifyUrl"),
     ({"asyncOps": "imageInfo", "persistentNotifyUrl": "ftp://a.example/"}, "persistentNotifyUrl"),
-    ({"asyncOps": "imageInfo", "persistentNotifyUrl": "https://$(x:h)/"}, "persistentNotifyUrl"),
+    (
+        {"asyncOps": "imageInfo", "persistentNotifyUrl": "https://a.example/?k=$(key)"},
+        "persistentNotifyUrl has a variable, and is not filled in",
+    ),
+    ({"returnUrl": "https://a.example/?k=$(key)"}, "returnUrl has a variable"),
+    (CALLBACK | {"callbackHost": "$(x:host)"}, "callbackHost has a variable"),
 ]
 
 

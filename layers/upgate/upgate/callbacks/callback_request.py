@@ -60,13 +60,26 @@ def _urls(template: str, resolve: Resolve) -> tuple[str, ...]:
     templates = [part.strip() for part in template.split(";") if part.strip()]
     if not 0 < len(templates) <= limits.CALLBACK_URLS:
         raise InvalidArgumentError(f"callbackUrl must name 1 to {limits.CALLBACK_URLS} URLs")
-    urls = tuple(render_form(part, resolve) for part in templates)
+    urls = tuple(_filled(part, resolve) for part in templates)
     for url in urls:
         try:
             egress_rules.check_url(url)
         except EgressRefusedError as error:
             raise InvalidArgumentError(f"callbackUrl cannot be called: {error}") from error
     return urls
+
+
+def _filled(template: str, resolve: Resolve) -> str:
+    """A value cannot end its segment of the path, but `..` would climb out of it."""
+    url = render_form(template, resolve)
+    if _climbs(url) > _climbs(template):
+        raise InvalidArgumentError("callbackUrl: a variable makes a '.' or '..' of its path")
+    return url
+
+
+def _climbs(url: str) -> int:
+    segments = url.partition("?")[0].split("/")
+    return segments.count(".") + segments.count("..")
 
 
 def _host(callback_host: str | None) -> str | None:

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from upgate import encoding, limits
 from upgate.errors import BadFopError
 
-_SAVE_AS = "saveas"
+SAVE_AS = "saveas"
+INSERT_ONLY = "insertOnly"
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]*\Z", re.ASCII)
 _DAYS = re.compile(r"[1-9][0-9]{0,4}\Z", re.ASCII)
 
@@ -34,7 +35,8 @@ class SaveAs:
 
     `save_key` is a template for the key, used when none is given or `force_save_key` is set.
     `signature` is the part after `/sign/` (`AK:signature`) and `text` everything before it, which
-    is what was signed together with the URL (protocol.md 9.4).
+    is what was signed together with the URL (protocol.md 9.4). `insert_only` is the gateway's own:
+    another object that is there stays.
     """
 
     bucket: str
@@ -44,6 +46,7 @@ class SaveAs:
     save_key: str | None = None
     force_save_key: bool = False
     signature: str | None = None
+    insert_only: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,15 +86,20 @@ def parse_pipe(text: str) -> Pipe:
         raise BadFopError(f"more than {limits.FOP_PIPE_COMMANDS} commands in one pipe")
     fops = [_parse_fop(piece) for piece in pieces]
     save_as = None
-    if fops[-1].name == _SAVE_AS:
+    if fops[-1].name == SAVE_AS:
         save_as = _parse_save_as(fops.pop())
-    if any(fop.name == _SAVE_AS for fop in fops):
+    if any(fop.name == SAVE_AS for fop in fops):
         raise BadFopError("saveas must be the last command of its pipe")
     if not fops:
         raise BadFopError("saveas needs a command before it")
     if len(fops) > limits.FOP_PIPE_COMMANDS:
         raise BadFopError(f"more than {limits.FOP_PIPE_COMMANDS} commands in one pipe")
     return Pipe(tuple(fops), save_as, text)
+
+
+def parse_save_as(text: str) -> SaveAs:
+    """Parse `saveas/<entry>[/<name>/<value>...]`; raises BadFopError."""
+    return _parse_save_as(_parse_fop(text))
 
 
 def _parse_fop(text: str) -> Fop:
@@ -118,9 +126,6 @@ def _parse_save_as(fop: Fop) -> SaveAs:
     days = options.get("deleteAfterDays")
     if days is not None and not _DAYS.match(days):
         raise BadFopError("saveas: deleteAfterDays must be a number of days from 1")
-    force = options.get("forceSaveKey", "0")
-    if force not in ("0", "1"):
-        raise BadFopError("saveas: forceSaveKey must be 0 or 1")
     save_key = options.get("saveKey")
     signature = options.get("sign")
     return SaveAs(
@@ -129,9 +134,17 @@ def _parse_save_as(fop: Fop) -> SaveAs:
         text=fop.text if signature is None else fop.text.removesuffix(f"/sign/{signature}"),
         delete_after_days=int(days) if days else None,
         save_key=_decode(save_key, "saveKey") if save_key else None,
-        force_save_key=force == "1",
+        force_save_key=_flag(options, "forceSaveKey"),
         signature=signature,
+        insert_only=_flag(options, INSERT_ONLY),
     )
+
+
+def _flag(options: dict[str, str], name: str) -> bool:
+    value = options.get(name, "0")
+    if value not in ("0", "1"):
+        raise BadFopError(f"saveas: {name} must be 0 or 1")
+    return value == "1"
 
 
 def _pairs(args: list[str]) -> dict[str, str]:
@@ -139,7 +152,7 @@ def _pairs(args: list[str]) -> dict[str, str]:
         raise BadFopError(f"saveas: {args[-1][:40]} has no value")
     options: dict[str, str] = {}
     for name, value in zip(args[::2], args[1::2], strict=True):
-        if name not in ("deleteAfterDays", "saveKey", "forceSaveKey", "sign"):
+        if name not in ("deleteAfterDays", "saveKey", "forceSaveKey", INSERT_ONLY, "sign"):
             raise BadFopError(f"saveas: unknown parameter {name[:40]}")
         if name in options:
             raise BadFopError(f"saveas: {name} is given twice")

@@ -8,7 +8,12 @@ from urllib.parse import quote
 
 from upgate import limits
 from upgate.contents import mime
-from upgate.errors import BadFopError, NoSuchBucketError
+from upgate.errors import (
+    BadFopError,
+    NoSuchBucketError,
+    ObjectExistsError,
+    StorageFailedError,
+)
 from upgate.fops import result_name
 from upgate.fops.fop import SaveAs
 from upgate.fops.result_store import Result
@@ -48,26 +53,59 @@ class ResultSaver:
         The copies carry no upload id: their own events find nothing owed.
 
         Raises:
-            NoSuchBucketError, BadFopError: as `check`.
+            NoSuchBucketError, BadFopError: as `check`; or insert-only, and another object is there.
             StorageFailedError.
         """
         self.check(save_as)
         bucket = self._buckets[save_as.bucket]
         key = _key(save_as, result, source_key)
+        if save_as.insert_only and self._is_there(bucket, key, result):
+            return key
         for segment in self._segments(result):
             self._copy(f"{result.key}/{segment}", bucket, f"{result.key}/{segment}", None)
-        self._copy(result.key, bucket, key, result)
+        try:
+            self._copy(result.key, bucket, key, result, insert_only=save_as.insert_only)
+        except ObjectExistsError:
+            if not self._is_there(bucket, key, result):
+                raise StorageFailedError from None  # deleted meanwhile: once more
         return key
 
-    def _copy(self, source: str, bucket: str, key: str, result: Result | None) -> None:
-        replaced = {} if result is None else _replaced(result)
+    def _is_there(self, bucket: str, key: str, result: Result) -> bool:
+        """Whether the destination holds the result already; BadFopError if it holds another."""
+        found = storage.find_at(self._client(), bucket, key)
+        if found is not None and found.etag != result.etag:
+            raise BadFopError("saveas: file exists, and the token may not overwrite it")
+        return found is not None
+
+    def _copy(
+        self,
+        source: str,
+        bucket: str,
+        key: str,
+        result: Result | None,
+        *,
+        insert_only: bool = False,
+    ) -> None:
+        from botocore.exceptions import ClientError
+
+        options = {} if result is None else _replaced(result)
+        if insert_only:
+            options["IfNoneMatch"] = "*"
         with storage.failures():
-            self._client().copy_object(
-                Bucket=bucket,
-                Key=storage.object_name(key),
-                CopySource={"Bucket": self._work_bucket, "Key": result_name.object_name(source)},
-                **replaced,  # type: ignore[arg-type]
-            )
+            try:
+                self._client().copy_object(
+                    Bucket=bucket,
+                    Key=storage.object_name(key),
+                    CopySource={
+                        "Bucket": self._work_bucket,
+                        "Key": result_name.object_name(source),
+                    },
+                    **options,  # type: ignore[arg-type]
+                )
+            except ClientError as error:
+                if insert_only and storage.status_of(error) == 412:
+                    raise ObjectExistsError from error
+                raise
 
     def _segments(self, result: Result) -> list[str]:
         if result.mime_type != PLAYLIST_TYPE:

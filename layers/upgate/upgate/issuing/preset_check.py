@@ -13,7 +13,7 @@ from dataclasses import fields
 from upgate import limits, strict_json
 from upgate.contents import mime_limit
 from upgate.errors import InvalidPresetError, UpgateError
-from upgate.fops import fop, fop_kinds
+from upgate.fops import fop, fop_kinds, policy_operations
 from upgate.issuing.presets import Preset
 from upgate.outbound import egress_rules, egress_url
 from upgate.outbound.egress_errors import EgressRefusedError
@@ -52,6 +52,13 @@ def check(preset: Preset, buckets: Collection[str] | None) -> None:
         _check_bucket(preset.bucket, buckets)
     for name, template, place in _templates(policy):
         _check_variables(name, template, place)
+    for name, text in (
+        ("returnUrl", policy.return_url),
+        ("persistentNotifyUrl", policy.persistent_notify_url),
+        ("callbackHost", policy.callback_host),
+    ):
+        if variables_in(text or ""):
+            raise InvalidPresetError(f"{name} has a variable, and is not filled in")
     _check_bodies(policy)
     _check_addresses(policy)
     _check_limits(policy)
@@ -147,15 +154,25 @@ def _check_limits(policy: PutPolicy) -> None:
 
 def _check_operations(name: str, operations: str, buckets: Collection[str] | None) -> None:
     """Pipes that hold variables are only known when those are filled in, at the upload."""
+    if "mimeType" in variables_in(operations):
+        raise InvalidPresetError(f"{name}: $(mimeType) has a slash, which no argument may hold")
     try:
-        pipes = [
-            fop.parse_pipe(text) for text in fop.split_job(operations) if not variables_in(text)
-        ]
+        texts = fop.split_job(operations)
+        pipes = [fop.parse_pipe(text) for text in texts if not variables_in(text)]
     except UpgateError as error:
         raise InvalidPresetError(f"{name}: {error.message}") from error
+    for piece in (piece for text in texts for piece in text.split("|")):
+        if variable := min(policy_operations.open_destination(piece), default=None):
+            raise InvalidPresetError(
+                f"{name}: a client that fills in $({variable}) would choose where a result is saved"
+            )
     for pipe in pipes:
         for command in pipe.commands:
             if command.name not in fop_kinds.ALL:
                 raise InvalidPresetError(f"{name}: there is no command {command.name}")
+        if pipe.save_as and variables_in(pipe.save_as.key or ""):
+            raise InvalidPresetError(
+                f"{name}: saveas has a variable in its entry, which is not filled in: use saveKey"
+            )
         if pipe.save_as and buckets is not None:
             _check_bucket(pipe.save_as.bucket, buckets)

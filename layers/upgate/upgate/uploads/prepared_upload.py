@@ -18,10 +18,10 @@ from upgate.intake.upload_request import UploadRequest
 from upgate.jobs import job
 from upgate.objects.storage import Destination
 from upgate.tokens.authorization import Grant
+from upgate.tokens.put_policy import PutPolicy
 from upgate.uploads import reply
 from upgate.uploads.upload_ports import UploadContext, UploadSettings
-from upgate.variables.magic_variables import DescribeMedia, Field, MagicVariables, UploadFacts
-from upgate.variables.templates import render_text
+from upgate.variables.magic_variables import DescribeMedia, MagicVariables, UploadFacts
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,14 +32,14 @@ class PreparedUpload:
     destination: Destination
     variables: MagicVariables
     callback: CallbackRequest | None
+    operations: str | None
     body: bytes
 
     def intent(self, context: UploadContext) -> UploadIntent | None:
         """What will be owed; a plain upload owes nothing."""
         policy, facts = self.grant.policy, self.variables.facts
-        if self.callback is None and not policy.operations:
+        if self.callback is None and not self.operations:
             return None
-        resolve = self.variables.resolver(Field.OPERATIONS)
         return UploadIntent(
             upload_id=self.destination.upload_id,
             reqid=context.reqid,
@@ -49,7 +49,7 @@ class PreparedUpload:
             created_at=int(context.now_seconds),
             access_key=self.grant.key_pair.access_key,
             callback=self.callback,
-            operations=render_text(policy.operations, resolve) if policy.operations else None,
+            operations=self.operations,
             persistent_id=facts.persistent_id,
             notify_url=policy.persistent_notify_url,
             pipeline=policy.persistent_pipeline,
@@ -110,7 +110,8 @@ class Preparation:
         """Fill in every template; `salt` tells a new upload of old content from the old one.
 
         Raises:
-            InvalidArgumentError: what comes of a template is none of what it is for.
+        InvalidArgumentError: what comes of a template is none of what it is for.
+        ForbiddenError: a result would be saved where the token may not write.
         """
         facts, policy = variables.facts, grant.policy
         upload_id = _upload_id(request, facts, salt)
@@ -127,8 +128,18 @@ class Preparation:
                 budget_seconds=self.settings.callback_budget_seconds,
             )
             body = b"" if callback else reply.body_for(policy, variables)
+            operations = _operations(policy, variables)
         destination = _destination(grant, request, facts, upload_id)
-        return PreparedUpload(grant, destination, variables, callback, body)
+        return PreparedUpload(grant, destination, variables, callback, operations, body)
+
+
+def _operations(policy: PutPolicy, variables: MagicVariables) -> str | None:
+    """Most uploads have none, and do not pay for the grammar's import."""
+    if not policy.operations:
+        return None
+    from upgate.fops import policy_operations
+
+    return policy_operations.fill(policy, variables)
 
 
 def _destination(

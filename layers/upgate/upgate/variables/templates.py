@@ -32,10 +32,10 @@ def render_json(template: str, resolve: Resolve) -> str:
     Raises:
         InvalidArgumentError: the result exceeds limits.RENDERED_BYTES.
     """
-    budget = _Budget()
+    budget = Budget()
 
     def inside_string(match: re.Match[str]) -> str:
-        return budget.spend(_dump(_text(resolve(_name(match))))[1:-1])
+        return budget.spend(_dump(as_text(resolve(_name(match))))[1:-1])
 
     def piece(match: re.Match[str]) -> str:
         if match[0].startswith('"'):
@@ -51,20 +51,20 @@ def render_form(template: str, resolve: Resolve) -> str:
     Raises:
         InvalidArgumentError: the result exceeds limits.RENDERED_BYTES.
     """
-    budget = _Budget()
+    budget = Budget()
     return _ANY_VARIABLE.sub(
-        lambda match: budget.spend(quote(_text(resolve(_name(match))), safe="")), template
+        lambda match: budget.spend(quote(as_text(resolve(_name(match))), safe="")), template
     )
 
 
-def render_text(template: str, resolve: Resolve) -> str:
-    """Fill a plain template: saveKey, asyncOps.
+def render_text(template: str, resolve: Resolve, budget: Budget | None = None) -> str:
+    """Fill a plain template: saveKey, or a piece of asyncOps that shares a budget with the others.
 
     Raises:
         InvalidArgumentError: the result exceeds limits.RENDERED_BYTES.
     """
-    budget = _Budget()
-    return _ANY_VARIABLE.sub(lambda match: budget.spend(_text(resolve(_name(match)))), template)
+    spend = (budget or Budget()).spend
+    return _ANY_VARIABLE.sub(lambda match: spend(as_text(resolve(_name(match)))), template)
 
 
 def variables_in(template: str) -> set[str]:
@@ -77,13 +77,21 @@ def without_variables(template: str) -> str:
     return _ANY_VARIABLE.sub("", template)
 
 
-class _Budget:
+def as_text(value: Json) -> str:
+    """A value as it stands in running text; nothing where there is none."""
+    if value is None:
+        return ""
+    return value if isinstance(value, str) else _dump(value)
+
+
+class Budget:
     """What variables may add to a template: a short one can name a long value a thousand times."""
 
     def __init__(self) -> None:
         self._left = limits.RENDERED_BYTES
 
     def spend(self, text: str) -> str:
+        """Take a value into account; raises InvalidArgumentError where it is too much."""
         self._left -= len(text.encode())
         if self._left < 0:
             raise InvalidArgumentError(
@@ -96,12 +104,6 @@ def _name(match: re.Match[str]) -> str:
     round_brackets, curly_brackets = match.groups()
     name: str = curly_brackets if round_brackets is None else round_brackets
     return name.strip()
-
-
-def _text(value: Json) -> str:
-    if value is None:
-        return ""
-    return value if isinstance(value, str) else _dump(value)
 
 
 def _dump(value: Json) -> str:
