@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import boto3
 from moto.server import ThreadedMotoServer
 
-from tests.fakes import loopback
+from tests.fakes import loopback, moto_secrets
 from tests.fakes.dynamodb import FakeDynamoDb
 from tests.fakes.lambda_service import FakeLambda
 from tests.fakes.s3 import FakeS3
@@ -53,6 +53,7 @@ class FakeAws:
 def running() -> Iterator[FakeAws]:
     """Serve all fakes until the block ends, with the keys' secret and the queues made."""
     s3, functions, ledger, queues = FakeS3(), FakeLambda(), FakeDynamoDb(TABLE), FakeSqs()
+    moto_secrets.mend()
     server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()

@@ -1,8 +1,9 @@
 """An S3 that refuses what S3 refuses and moto lets pass (aws.md 3), for what the gateway calls.
 
-Wrong checksums, user metadata above 2 KB, keys above 1,024 bytes, If-None-Match, parts that are too
-small, unknown or out of order, ranges and copy sources that are not there; any other answer, and
-none at all, on demand.
+Wrong checksums, user metadata above 2 KB, keys above 1,024 bytes, conditions of every kind, parts
+that are too small, unknown or out of order, ranges and copy sources that are not there; any other
+answer, and none at all, on demand. Which condition failed is told as AWS tells it (recorded there
+in November 2025 by localstack's tests of S3's preconditions).
 """
 
 from __future__ import annotations
@@ -142,7 +143,7 @@ class FakeS3:
         modified = format_datetime(found.modified, usegmt=True)
         headers = {**found.headers, "ETag": found.etag, "Last-Modified": modified}
         if request.headers.get("if-match") not in (None, found.etag):
-            return error(412, "PreconditionFailed")
+            return failed("If-Match")
         span = request.headers.get("range")
         if span is None:
             return Reply(200, found.body, headers)
@@ -158,8 +159,8 @@ class FakeS3:
         refusal = _refusal(name[1], request)
         if refusal:
             return error(400, refusal)
-        if request.headers.get("if-none-match") == "*" and name in self.objects:
-            return error(412, "PreconditionFailed")
+        if refused := self._refused_write(name, request):
+            return refused
         self._keep(name, request.body, _kept_headers(request))
         return Reply(200, headers={"ETag": _etag(request.body)})
 
@@ -171,9 +172,9 @@ class FakeS3:
         if source is None:
             return error(404, "NoSuchKey")
         if request.headers.get("x-amz-copy-source-if-match") not in (None, source.etag):
-            return error(412, "PreconditionFailed")
-        if request.headers.get("if-none-match") == "*" and name in self.objects:
-            return error(412, "PreconditionFailed")
+            return failed("x-amz-copy-source-If-Match")
+        if refused := self._refused_write(name, request):
+            return refused
         is_replaced = request.headers.get("x-amz-metadata-directive") == "REPLACE"
         headers = _kept_headers(request) if is_replaced else source.headers
         self._keep(name, source.body, headers)
@@ -187,8 +188,27 @@ class FakeS3:
         self.objects[name] = self.versions[*name, version] = StoredObject(body, headers)
         return version
 
+    def _refused_write(self, name: tuple[str, str], request: Received) -> Reply | None:
+        """The answer to a conditional write whose condition does not hold."""
+        there = self.objects.get(name)
+        if request.headers.get("if-none-match") == "*" and there is not None:
+            return failed("If-None-Match")
+        wanted = request.headers.get("if-match")
+        if wanted is not None and there is None:
+            return error(404, "NoSuchKey")
+        if wanted is not None and there is not None and wanted != there.etag:
+            return failed("If-Match")
+        return None
+
     def _delete(self, name: tuple[str, str], request: Received) -> Reply:
-        self.objects.pop(name, None)
+        wanted, there = request.headers.get("if-match"), self.objects.get(name)
+        if wanted is not None and there is None:
+            return error(404, "NoSuchKey")
+        if wanted not in (None, "*") and there is not None and wanted != there.etag:
+            return failed("If-Match")
+        if self.objects.pop(name, None) is not None:
+            for upload in self.uploads.values():
+                upload.is_passed_by |= upload.name == name
         return Reply(204)
 
     def _list(self, name: tuple[str, str], request: Received) -> Reply:
@@ -204,7 +224,10 @@ class FakeS3:
         if refusal:
             return error(400, refusal)
         upload_id = f"upload-{next(self._numbers)}"  # an id is used once
-        self.uploads[upload_id] = MultipartUpload(name, _kept_headers(request))
+        # A name that is taken when an upload begins: whatever becomes of it, it conflicts.
+        self.uploads[upload_id] = MultipartUpload(
+            name, _kept_headers(request), is_passed_by=name in self.objects
+        )
         return _document("InitiateMultipartUploadResult", f"<UploadId>{upload_id}</UploadId>")
 
     def _upload_part(self, name: tuple[str, str], request: Received) -> Reply:
@@ -234,9 +257,11 @@ class FakeS3:
         parts = self._parts(name, request)
         if isinstance(parts, Reply):
             return parts
-        if request.headers.get("if-none-match") == "*" and name in self.objects:
-            return error(412, "PreconditionFailed")
+        if refused := self._refused_write(name, request):
+            return refused
         upload_id = _query(request)["uploadId"]
+        if request.headers.get("if-none-match") == "*" and self.uploads[upload_id].is_passed_by:
+            return error(409, "ConditionalRequestConflict", "If-None-Match")
         try:
             body = parts.joined(request.body.decode(), _etag)
         except PartRefusedError as refused:
@@ -294,10 +319,16 @@ class FakeS3:
     }
 
 
-def error(status: int, code: str) -> Reply:
+def error(status: int, code: str, condition: str | None = None) -> Reply:
     """S3's own way to say no."""
-    body = f"<Error><Code>{code}</Code><Message>{code}</Message></Error>".encode()
+    named = f"<Condition>{condition}</Condition>" if condition else ""
+    body = f"<Error><Code>{code}</Code><Message>{code}</Message>{named}</Error>".encode()
     return Reply(status, body, {"Content-Type": "application/xml"})
+
+
+def failed(condition: str) -> Reply:
+    """S3's answer to a condition that does not hold, by the header that has it."""
+    return error(412, "PreconditionFailed", condition)
 
 
 def _operation(request: Received) -> str:

@@ -43,10 +43,15 @@ class Parts:
 
 @dataclass(slots=True)
 class MultipartUpload:
-    """One upload under way: where to, with which headers, and its parts so far."""
+    """One upload under way: where to, with which headers, and its parts so far.
+
+    `is_passed_by`: something under its name came before it or was deleted since, so that it can be
+    completed under no If-None-Match any more, but begun anew (recorded on AWS, see s3.py).
+    """
 
     name: tuple[str, str]
     headers: Mapping[str, str]
+    is_passed_by: bool = False
     parts: Parts = field(default_factory=Parts)
 
 

@@ -51,6 +51,30 @@ def app(functions: Functions, old: KeyPair) -> ModuleType:
     return app
 
 
+def test_key_that_somebody_adds_meanwhile_stays(secret: KeySecret, old: KeyPair) -> None:
+    client: Any = secret._client
+    put = client.put_secret_value
+    ours, theirs = KeyPair("ours", "o" * 40), KeyPair("theirs", "t" * 40)
+    calls: list[str] = []
+
+    def slow_put(**arguments: Any) -> Any:
+        calls.append(arguments["SecretString"])
+        if len(calls) == 1:
+            secret.add(theirs)
+        return put(**arguments)
+
+    client.put_secret_value = slow_put
+    try:
+        secret.add(ours)
+        fresh = secret.rotate(None)
+    finally:
+        del client.put_secret_value
+    names = [pair.access_key for pair in secret.pairs()]
+    assert names[0] == fresh.access_key
+    assert {"ours", "theirs", old.access_key} <= set(names)
+    assert len(calls) == 4  # the first of them was too late
+
+
 def begin_v1(up: Client) -> list[str]:
     return up.blocks(DATA)
 

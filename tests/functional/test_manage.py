@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -14,7 +15,7 @@ import pytest
 
 from tests import events
 from tests.fakes.loopback import Received, Reply
-from tests.fakes.s3 import FakeS3, StoredObject
+from tests.fakes.s3 import FakeS3, StoredObject, error
 from tests.functional.conftest import Functions
 from tests.resumable_client import b64
 from upgate import limits
@@ -190,6 +191,164 @@ def test_of_two_copies_at_once_s3_lets_one_win(admin: Admin) -> None:
     assert admin.s3.objects["s3-demo", "b"].body == b"old"
 
 
+# What comes between the look at an object and its change.
+
+
+def between(admin: Admin, operation: str, act: Callable[[], object], times: int = 1) -> list[int]:
+    """Have something happen right before S3 carries out an operation; each time is listed."""
+    done: list[int] = []
+
+    def intercept(asked: str, _: Received, carry_out: Callable[[], Reply]) -> Reply:
+        if asked == operation and len(done) < times:
+            done.append(len(done))
+            act()
+        return carry_out()
+
+    admin.s3.intercept = intercept
+    return done
+
+
+def remove(admin: Admin, key: str) -> None:
+    del admin.s3.objects["s3-demo", key]
+
+
+@pytest.mark.parametrize("force", ["", "/force/true"])
+def test_what_is_uploaded_after_a_move_has_copied_stays(admin: Admin, force: str) -> None:
+    admin.store("a", b"old")
+    between(admin, "DeleteObject", lambda: admin.store("a", b"new"))
+    assert admin(f"/move/{entry('a')}/{entry('b')}{force}") == (200, {})
+    assert admin.s3.objects["s3-demo", "a"].body == b"new"
+    assert admin.s3.objects["s3-demo", "b"].body == b"old"
+
+
+@pytest.mark.parametrize("call", ["copy", "move"])
+@pytest.mark.parametrize("force", ["", "/force/true"])
+def test_what_is_uploaded_before_a_copy_is_what_is_copied(
+    admin: Admin, call: str, force: str
+) -> None:
+    """One 412 has two meanings: it is the source that changed, and no target is in the way."""
+    admin.store("a", b"old", x_amz_meta_qn_n="old")
+    done = between(admin, "CopyObject", lambda: admin.store("a", b"newer", x_amz_meta_qn_n="new"))
+    assert admin(f"/{call}/{entry('a')}/{entry('b')}{force}") == (200, {})
+    copied = admin.s3.objects["s3-demo", "b"]
+    assert (copied.body, copied.metadata["qn-n"], done) == (b"newer", "new", [0])
+    assert admin.has("a") is (call == "copy")
+
+
+@pytest.mark.parametrize("call", ["copy", "move"])
+def test_a_source_that_changes_without_an_end_is_given_up(admin: Admin, call: str) -> None:
+    numbers = iter(range(1000))
+    admin.store("a", b"old")
+    done = between(admin, "CopyObject", lambda: admin.store("a", b"%d" % next(numbers)), times=1000)
+    assert admin(f"/{call}/{entry('a')}/{entry('b')}")[0] == 599
+    assert (admin.has("a"), admin.has("b"), 1 < len(done) < 100) == (True, False, True)
+
+
+@pytest.mark.parametrize("call", ["copy", "move"])
+def test_a_source_that_is_deleted_meanwhile_is_unknown(admin: Admin, call: str) -> None:
+    admin.store("a")
+    between(admin, "CopyObject", lambda: remove(admin, "a"))
+    assert admin(f"/{call}/{entry('a')}/{entry('b')}")[0] == 612
+    assert not admin.has("b")
+
+
+@pytest.mark.parametrize("pair", [f"mime/{b64('image/png')}", f"x-qn-meta-n/{b64('v')}"])
+def test_chgm_changes_what_is_uploaded_meanwhile(admin: Admin, pair: str) -> None:
+    admin.store("a", b"old")
+    between(admin, "CopyObject", lambda: admin.store("a", b"newer", x_amz_meta_qn_m="new"))
+    assert admin(f"/chgm/{entry('a')}/{pair}") == (200, {})
+    changed = admin.s3.objects["s3-demo", "a"]
+    assert changed.body == b"newer"
+    assert ("qn-m" in changed.metadata) is pair.startswith("mime")
+
+
+def test_chgm_holds_s3_to_what_it_was_decided_on(admin: Admin) -> None:
+    """S3 reads the source before it writes the target: both are to be the same still."""
+    admin.store("a")
+    seen: list[Mapping[str, str]] = []
+
+    def look(operation: str, received: Received, carry_out: Callable[[], Reply]) -> Reply:
+        if operation == "CopyObject":
+            seen.append(received.headers)
+        return carry_out()
+
+    admin.s3.intercept = look
+    etag = admin.s3.objects["s3-demo", "a"].etag
+    assert admin(f"/chgm/{entry('a')}/mime/{b64('image/png')}")[0] == 200
+    assert [(h["x-amz-copy-source-if-match"], h["if-match"]) for h in seen] == [(etag, etag)]
+
+
+def test_chgm_of_what_is_deleted_meanwhile_brings_nothing_back(admin: Admin) -> None:
+    admin.store("a")
+    between(admin, "CopyObject", lambda: remove(admin, "a"))
+    assert admin(f"/chgm/{entry('a')}/mime/{b64('image/png')}")[0] == 612
+    assert not admin.has("a")
+
+
+def test_of_two_deletions_at_once_one_is_told_that_nothing_was_there(admin: Admin) -> None:
+    admin.store("a")
+    between(admin, "DeleteObject", lambda: remove(admin, "a"))
+    assert admin(f"/delete/{entry('a')}")[0] == 612
+
+
+def test_of_two_moves_of_one_object_one_is_told_that_it_was_gone(admin: Admin) -> None:
+    admin.store("a")
+    between(admin, "DeleteObject", lambda: remove(admin, "a"))
+    assert admin(f"/move/{entry('a')}/{entry('b')}")[0] == 612
+    assert admin.has("b")  # somebody may have been answered for it
+
+
+@pytest.mark.parametrize("call", ["delete", "move"])
+def test_a_removal_whose_answer_was_lost_is_done(admin: Admin, call: str) -> None:
+    admin.store("a")
+    lost: list[int] = []
+
+    def lose(operation: str, _: Received, carry_out: Callable[[], Reply]) -> Reply:
+        reply = carry_out()
+        if operation == "DeleteObject" and not lost:
+            lost.append(reply.status)
+            return error(500, "InternalError")
+        return reply
+
+    admin.s3.intercept = lose
+    arguments = entry("a") if call == "delete" else f"{entry('a')}/{entry('b')}"
+    assert admin(f"/{call}/{arguments}") == (200, {})
+    assert (admin.has("a"), lost) == (False, [204])
+
+
+@pytest.mark.parametrize("operation", ["DeleteObject", "CopyObject"])
+def test_a_conflict_with_another_request_is_tried_again(admin: Admin, operation: str) -> None:
+    admin.store("a")
+    refused: list[int] = []
+
+    def conflict(asked: str, _: Received, carry_out: Callable[[], Reply]) -> Reply:
+        if asked == operation and not refused:
+            refused.append(409)
+            return error(409, "ConditionalRequestConflict", "If-Match")
+        return carry_out()
+
+    admin.s3.intercept = conflict
+    assert admin(f"/move/{entry('a')}/{entry('b')}") == (200, {})
+    assert (admin.has("a"), admin.has("b"), refused) == (False, True, [409])
+
+
+@pytest.mark.parametrize("is_in_the_way", [True, False])
+def test_an_s3_that_names_no_condition_is_asked(admin: Admin, is_in_the_way: bool) -> None:
+    admin.store("a", b"old")
+    refused: list[int] = []
+
+    def refuse(operation: str, _: Received, carry_out: Callable[[], Reply]) -> Reply:
+        if operation == "CopyObject" and not refused:
+            refused.append(412)
+            admin.store("b" if is_in_the_way else "a", b"other")
+            return error(412, "PreconditionFailed")
+        return carry_out()
+
+    admin.s3.intercept = refuse
+    assert admin(f"/copy/{entry('a')}/{entry('b')}")[0] == (614 if is_in_the_way else 200)
+    assert admin.s3.objects["s3-demo", "b"].body == b"other"
+
+
 def test_a_moved_object_is_at_its_new_place_only(admin: Admin) -> None:
     admin.store("a")
     assert admin(f"/move/{entry('a')}/{entry('b')}")[0] == 200
@@ -288,6 +447,27 @@ def test_a_batch_answers_each_line_and_says_that_some_failed(admin: Admin) -> No
     assert (status, [answer["code"] for answer in answers]) == (298, [200, 612, 404])
     assert answers[0]["data"]["hash"] == HASH
     assert "error" in answers[1]["data"]
+
+
+def test_lines_of_a_batch_that_change_one_object_do_so_in_their_order(admin: Admin) -> None:
+    admin.store("a")
+    lines = (
+        f"/chgm/{entry('a')}/mime/{b64('image/png')}",
+        f"/chgm/{entry('a')}/x-qn-meta-n/{b64('v')}",
+        f"/move/{entry('a')}/{entry('b')}",
+        f"/move/{entry('b')}/{entry('c')}",
+    )
+
+    def slowly(operation: str, _: Received, carry_out: Callable[[], Reply]) -> Reply:
+        reply = carry_out()
+        time.sleep(0.02 if operation == "HeadObject" else 0)
+        return reply
+
+    admin.s3.intercept = slowly
+    assert admin("/batch", body=batch(*lines)) == (200, [{"code": 200}] * 4)
+    shown = admin(f"/stat/{entry('c')}")[1]
+    assert (shown["mimeType"], shown["x-qn-meta"]) == ("image/png", {"n": "v"})
+    assert (admin.has("a"), admin.has("b")) == (False, False)
 
 
 def test_a_batch_that_is_done_is_200(admin: Admin) -> None:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import io
 import json
+import time
 import uuid
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from types import ModuleType
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 import boto3
 import pytest
@@ -653,6 +655,33 @@ def test_private_bucket_wants_a_right_and_fresh_token(
         url = f"https://up.example.com/a%20b.jpg?{signed}"
         query += f"testak:{events.PAIR.sign(url.encode())}"
     assert download(styled.load("download"), "/a b.jpg", query)["statusCode"] == status
+
+
+@pytest.mark.parametrize("query", ["", "attname=b.jpg", VIEW])
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_url_of_s3_ends_with_the_private_url_that_led_there(
+    styled: Functions, query: str, method: str
+) -> None:
+    admin(styled, "/private/demo/private/1")
+    store(styled, "a.jpg", photo())
+    deadline = int(time.time()) + 30
+    signed = f"{query}&e={deadline}".lstrip("&")
+    signature = events.PAIR.sign(f"https://up.example.com/a.jpg?{signed}".encode())
+    answer = download(
+        styled.load("download"), "/a.jpg", f"{signed}&token=testak:{signature}", method
+    )
+    shown = dict(parse_qsl(urlsplit(answer["headers"]["Location"]).query))
+    begun = datetime.strptime(shown["X-Amz-Date"], "%Y%m%dT%H%M%S%z").timestamp()
+    assert begun + int(shown["X-Amz-Expires"]) == deadline
+
+
+def test_url_of_s3_that_nobody_signed_for_lives_as_long_as_the_operator_says(
+    styled: Functions,
+) -> None:
+    store(styled, "a.jpg", photo())
+    app = styled.load("download", UPGATE_DOWNLOAD_URL_SECONDS="77")
+    location = download(app, "/a.jpg", f"e={int(time.time()) + 3}&token=x")["headers"]["Location"]
+    assert dict(parse_qsl(urlsplit(location).query))["X-Amz-Expires"] == "77"
 
 
 @pytest.mark.parametrize(("public_url", "status"), [("https://up.example.com", 302), ("", 401)])

@@ -11,6 +11,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
+from tests.fakes import moto_secrets
 from tests.fakes.cli import Cli
 
 TABLE = {
@@ -42,6 +43,7 @@ def cli(
 ) -> Iterator[Cli]:
     command_line = Cli(capsys, monkeypatch, tmp_path)
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
+    moto_secrets.mend()
     with mock_aws():
         # moto's CloudFormation makes no secrets.
         secret = boto3.client("secretsmanager").create_secret(Name="k", SecretString=FIRST_PAIR)

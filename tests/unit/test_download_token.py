@@ -21,8 +21,8 @@ NO_PATH = DownloadUrl(
 )
 
 
-def verify(url: DownloadUrl, now: float = 1_000.0) -> None:
-    download_token.verify(url, KEYS, now)
+def verify(url: DownloadUrl, now: float = 1_000.0) -> int:
+    return download_token.verify(url, KEYS, now)
 
 
 @pytest.mark.parametrize("url", [JPG, NO_PATH])
@@ -38,7 +38,7 @@ def test_url_is_verified_as_the_client_wrote_it(scheme: str, written: str) -> No
 
 
 def test_token_is_good_until_its_deadline_and_no_longer() -> None:
-    verify(JPG, 1893456000.0)
+    assert verify(JPG, 1893456000.0) == 1893456000
     with pytest.raises(TokenExpiredError):
         verify(JPG, 1893456000.1)
 

@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import datetime
+import time
 from typing import Any, cast
 
 import botocore.session
 import pytest
 from botocore.config import Config
 
+from upgate.errors import TokenExpiredError
 from upgate_aws.presign import Presigner
 from upgate_aws.sigv4 import Credentials, Scope
 
@@ -52,8 +54,39 @@ def test_url_is_the_one_that_botocore_makes(
         path_style=False,
         clock=lambda: NOW,
     )
-    made = presigner.url("GET", bucket, key, 3600, {"response-content-disposition": disposition})
+    made = presigner.url(
+        "GET", bucket, key, 3600, None, {"response-content-disposition": disposition}
+    )
     assert _parts(made) == _parts(expected)
+
+
+def _presigned(lifetime: int, ends_at: int | None, now: float = NOW) -> dict[str, str]:
+    presigner = Presigner(
+        "https://s3.eu-central-1.amazonaws.com",
+        Scope("s3", "eu-central-1"),
+        lambda: Credentials("AKID", "secret", None),
+        path_style=False,
+        clock=lambda: now,
+    )
+    url = presigner.url("GET", "s3-demo", "a", lifetime, ends_at, {})
+    return dict(part.split("=", 1) for part in url.partition("?")[2].split("&"))
+
+
+@pytest.mark.parametrize(
+    ("ends_at", "seconds"),
+    [(None, 3600), (int(NOW) + 5000, 3600), (int(NOW) + 3, 3), (int(NOW) + 1, 1)],
+)
+@pytest.mark.parametrize("fraction", [0.0, 0.9])
+def test_url_ends_with_the_clients_own(ends_at: int | None, seconds: int, fraction: float) -> None:
+    shown = _presigned(3600, ends_at, NOW + fraction)
+    assert shown["X-Amz-Expires"] == str(seconds)
+    assert shown["X-Amz-Date"] == time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(NOW))
+
+
+@pytest.mark.parametrize("ends_at", [int(NOW), int(NOW) - 1])
+def test_url_that_would_end_at_once_is_not_made(ends_at: int) -> None:
+    with pytest.raises(TokenExpiredError):
+        _presigned(3600, ends_at)
 
 
 def _parts(url: str) -> tuple[str, set[str]]:

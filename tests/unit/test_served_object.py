@@ -23,7 +23,7 @@ def disposition(mime_type: str) -> str | None:
         raise AssertionError("nothing is read")
 
     server = ObjectServer(presign, no_client, 60)  # type: ignore[arg-type]
-    server.serve(ServedObject("b", "k", mime_type, 1), "GET", None)
+    server.serve(ServedObject("b", "k", mime_type, 1), "GET", None, None)
     return asked[0].get("response-content-disposition")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from upgate.errors import StorageFailedError
@@ -15,6 +16,12 @@ if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
 
 _KEY_BYTES = 30  # 40 characters, as the stack's own first secret key has
+_ATTEMPTS = 10
+# Of a version that is written and not in force yet; it moves on with the next change.
+_STAGE = "UPGATE_NEXT"
+_CURRENT = "AWSCURRENT"
+
+type Pairs = list[KeyPair]
 
 
 class KeySecret:
@@ -30,9 +37,13 @@ class KeySecret:
         Raises:
             CommandError: the secret holds something else.
         """
-        text = self._client.get_secret_value(SecretId=self._secret_id)["SecretString"]
+        return self._read()[0]
+
+    def _read(self) -> tuple[Pairs, str]:
+        """All pairs, and the version of the secret that has them."""
+        found = self._client.get_secret_value(SecretId=self._secret_id)
         try:
-            return list(parse_secret(text))
+            return list(parse_secret(found["SecretString"])), found["VersionId"]
         except StorageFailedError:
             raise CommandError(
                 f"the secret {self._secret_id} does not hold key pairs: restore an older version "
@@ -45,7 +56,7 @@ class KeySecret:
         `keep` is how many pairs stay in all, None for every one.
         """
         fresh = KeyPair(secrets.token_urlsafe(_KEY_BYTES), secrets.token_urlsafe(_KEY_BYTES))
-        self._write([fresh, *self.pairs()][:keep])
+        self._change(lambda pairs: [fresh, *pairs][:keep])
         return fresh
 
     def add(self, pair: KeyPair) -> None:
@@ -54,10 +65,13 @@ class KeySecret:
         Raises:
             CommandError: its access key is there already.
         """
-        pairs = self.pairs()
-        if any(known.access_key == pair.access_key for known in pairs):
-            raise CommandError(f"the access key {pair.access_key} is there already")
-        self._write([*pairs, pair])
+
+        def with_it(pairs: Pairs) -> Pairs:
+            if any(known.access_key == pair.access_key for known in pairs):
+                raise CommandError(f"the access key {pair.access_key} is there already")
+            return [*pairs, pair]
+
+        self._change(with_it)
 
     def remove(self, access_key: str) -> None:
         """Have a pair's tokens refused from now on.
@@ -65,18 +79,51 @@ class KeySecret:
         Raises:
             CommandError: no pair has this access key, or it is the only one.
         """
-        pairs = self.pairs()
-        rest = [pair for pair in pairs if pair.access_key != access_key]
-        if len(rest) == len(pairs):
-            raise CommandError(f"no pair has the access key {access_key}: `upgate keys list`")
-        if not rest:
-            raise CommandError("this is the only pair: `upgate keys rotate` first")
-        self._write(rest)
 
-    def _write(self, pairs: list[KeyPair]) -> None:
+        def without_it(pairs: Pairs) -> Pairs:
+            rest = [pair for pair in pairs if pair.access_key != access_key]
+            if len(rest) == len(pairs):
+                raise CommandError(f"no pair has the access key {access_key}: `upgate keys list`")
+            if not rest:
+                raise CommandError("this is the only pair: `upgate keys rotate` first")
+            return rest
+
+        self._change(without_it)
+
+    def _change(self, change: Callable[[Pairs], Pairs]) -> None:
+        """Replace the pairs that were read and no others: who changes them meanwhile loses none.
+
+        Raises:
+            CommandError: what `change` raises, or somebody else was always sooner.
+        """
+        for _ in range(_ATTEMPTS):
+            pairs, version = self._read()
+            if self._replace(version, change(pairs)):
+                return
+        raise CommandError("others change the keys at the same time: try again")
+
+    def _replace(self, version: str, pairs: Pairs) -> bool:
+        """Put new pairs in force if those of `version` still are.
+
+        PutSecretValue knows no condition; a staging label leaves only the version that is named.
+        """
         document = {
             "keys": [
                 {"access_key": pair.access_key, "secret_key": pair.secret_key} for pair in pairs
             ]
         }
-        self._client.put_secret_value(SecretId=self._secret_id, SecretString=json.dumps(document))
+        written = self._client.put_secret_value(
+            SecretId=self._secret_id, SecretString=json.dumps(document), VersionStages=[_STAGE]
+        )
+        try:
+            self._client.update_secret_version_stage(
+                SecretId=self._secret_id,
+                VersionStage=_CURRENT,
+                MoveToVersionId=written["VersionId"],
+                RemoveFromVersionId=version,
+            )
+        except self._client.exceptions.InvalidParameterException:
+            if self._read()[1] == version:
+                raise  # nobody was sooner
+            return False
+        return True

@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Mapping
 from urllib.parse import quote, urlsplit
 
+from upgate.errors import TokenExpiredError
 from upgate_aws import sigv4
 from upgate_aws.sigv4 import Credentials, Scope
 
@@ -44,11 +45,23 @@ class Presigner:
         bucket: str,
         key: str,
         lifetime_seconds: int,
+        ends_at: int | None,
         overrides: Mapping[str, str],
     ) -> str:
-        """A URL for one method on one object; `overrides` are S3's `response-...` parameters."""
+        """A URL for one method on one object; `overrides` are S3's `response-...` parameters.
+
+        It works for `lifetime_seconds`, and no longer than until `ends_at` (Unix seconds).
+
+        Raises:
+            TokenExpiredError: that moment has come, and S3 knows no URL of no seconds.
+        """
         credentials = self._credentials()
-        timestamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(self._clock()))
+        now = int(self._clock())  # S3 counts the lifetime from the whole second in X-Amz-Date
+        if ends_at is not None:
+            lifetime_seconds = min(lifetime_seconds, ends_at - now)
+        if lifetime_seconds < 1:
+            raise TokenExpiredError("download url expired")
+        timestamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(now))
         scope = f"{timestamp[:8]}/{self._scope.region}/{self._scope.service}/aws4_request"
         host, path = self._url.netloc, f"/{sigv4.encode_path(key)}"
         if self._path_style or not _HOST_LABEL.match(bucket):

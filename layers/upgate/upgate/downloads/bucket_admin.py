@@ -38,11 +38,7 @@ def carry_out(
         raise NotFoundError
     if bucket not in buckets:
         raise NoSuchBucketError
-    before = store.read(bucket)
-    after = change(before, pairs)
-    if after != before:
-        store.write(bucket, after)
-    return styles.encode(after)
+    return styles.encode(store.change(bucket, lambda before: change(before, pairs)))
 
 
 def _pairs(segments: Sequence[str]) -> Mapping[str, str]:

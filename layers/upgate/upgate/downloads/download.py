@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from upgate import limits
@@ -71,11 +71,15 @@ class DownloadPorts:
 
 @dataclass(frozen=True, slots=True)
 class DownloadRequest:
-    """One GET or HEAD; the path decoded, the query as it was sent."""
+    """One GET or HEAD; the path decoded, the query as it was sent.
+
+    `ends_at` is the deadline of a private bucket's URL (Unix seconds), once it is verified.
+    """
 
     method: str
     url: DownloadUrl
     now_seconds: float
+    ends_at: int | None = None
 
     @property
     def key(self) -> str:
@@ -94,13 +98,14 @@ class Downloader:
 
         Raises:
             DocumentNotFoundError: nothing has this key, nor a style of it.
-            TokenError: the bucket is private and the URL not rightly signed.
+            TokenError: the bucket is private and the URL not rightly signed, or over by now.
             FopError, InvalidArgumentError: the command cannot work, and why.
             RawFopForbiddenError: a command where only styles may be used.
         """
         settings = self._ports.settings.get(self._ports.bucket)
         if settings.is_private:
-            download_token.verify(request.url, self._ports.keys, request.now_seconds)
+            ends_at = download_token.verify(request.url, self._ports.keys, request.now_seconds)
+            request = replace(request, ends_at=ends_at)
         query = download_query.parse(request.url.query)
         found = self._ports.find(self._ports.s3_bucket, storage.object_name(request.key))
         if query.fop is None:
@@ -211,7 +216,7 @@ class Downloader:
     def _serve(
         self, served: ServedObject, request: DownloadRequest, query: DownloadQuery
     ) -> Response:
-        return self._ports.server.serve(served, request.method, query.attname)
+        return self._ports.server.serve(served, request.method, query.attname, request.ends_at)
 
 
 def _served(found: SourceObject) -> ServedObject:

@@ -29,8 +29,8 @@ class DownloadUrl:
     query: str
 
 
-def verify(url: DownloadUrl, keys: KeyLookup, now_seconds: float) -> None:
-    """Check `e=<deadline>&token=<AK>:<signature>`, the last two parameters.
+def verify(url: DownloadUrl, keys: KeyLookup, now_seconds: float) -> int:
+    """Check `e=<deadline>&token=<AK>:<signature>`, the last two parameters; gives the deadline.
 
     Raises:
         TokenMissingError: no token at the end.
@@ -53,8 +53,10 @@ def verify(url: DownloadUrl, keys: KeyLookup, now_seconds: float) -> None:
     ]
     if not _is_signed(pair, candidates, signature):
         raise BadTokenError
-    if int(deadline[1]) < now_seconds:
+    ends_at = int(deadline[1])
+    if ends_at < now_seconds:
         raise TokenExpiredError("download url expired")
+    return ends_at
 
 
 def is_saveas_signed(url: DownloadUrl, save_as: SaveAs, fop: str, keys: KeyLookup) -> bool:

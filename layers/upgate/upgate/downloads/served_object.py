@@ -35,10 +35,17 @@ class Presign(Protocol):
         bucket: str,
         key: str,
         lifetime_seconds: int,
+        ends_at: int | None,
         overrides: Mapping[str, str],
         /,
     ) -> str:
-        """The URL; `overrides` are S3's `response-...` parameters."""
+        """The URL; `overrides` are S3's `response-...` parameters.
+
+        It works for `lifetime_seconds`, and no longer than until `ends_at` (Unix seconds).
+
+        Raises:
+            TokenExpiredError: that moment has come.
+        """
         ...
 
 
@@ -62,11 +69,17 @@ class ObjectServer:
         self._client = client
         self._url_lifetime_seconds = url_lifetime_seconds
 
-    def serve(self, served: ServedObject, method: str, attname: str | None) -> Response:
+    def serve(
+        self, served: ServedObject, method: str, attname: str | None, ends_at: int | None
+    ) -> Response:
         """302 to S3, which answers ranges and conditions itself; a playlist is answered here.
 
         The references in a playlist count from where it came from, and S3 would refuse them
-        without a signature. Raises StorageFailedError.
+        without a signature. `ends_at` is when the client's own URL ends (Unix seconds), if it does.
+
+        Raises:
+            StorageFailedError: S3 failed.
+            TokenExpiredError: `ends_at` came while the object was made.
         """
         kind = served.mime_type.partition(";")[0].strip().lower()
         if (
@@ -82,7 +95,12 @@ class ObjectServer:
         elif kind.startswith(_ACTIVE_TYPES) or kind.endswith("+xml"):
             overrides["response-content-disposition"] = "attachment"
         url = self._presign(
-            method, served.s3_bucket, served.s3_name, self._url_lifetime_seconds, overrides
+            method,
+            served.s3_bucket,
+            served.s3_name,
+            self._url_lifetime_seconds,
+            ends_at,
+            overrides,
         )
         return Response(302, headers={"Location": url}, content_type="")
 

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
 
 from upgate import limits
 from upgate.errors import InvalidArgumentError, NotFoundError, UpgateError
-from upgate.management import changed_headers, entry, object_changes, object_listing, object_stat
+from upgate.management import (
+    batch_order,
+    changed_headers,
+    entry,
+    object_changes,
+    object_listing,
+    object_stat,
+)
 from upgate.objects import storage
 
 if TYPE_CHECKING:
@@ -70,10 +77,31 @@ class Manager:
             ) from error
         if not lines:
             raise InvalidArgumentError("a batch needs a field op")
+        answers: dict[int, dict[str, Any]] = {}
+
+        def carry_out(chain: Sequence[int]) -> None:
+            for number in chain:
+                answers[number] = self._line(lines[number])
+
         with ThreadPoolExecutor(storage.CONNECTIONS) as pool:
-            answers = list(pool.map(self._line, lines))
-        is_done = all(answer["code"] == 200 for answer in answers)
-        return 200 if is_done else _PARTLY_DONE, answers
+            list(pool.map(carry_out, batch_order.chains([self._changed(line) for line in lines])))
+        is_done = all(answer["code"] == 200 for answer in answers.values())
+        return 200 if is_done else _PARTLY_DONE, [answers[number] for number in range(len(lines))]
+
+    def _changed(self, line: str) -> Collection[entry.Entry]:
+        """The objects that a line may change; none where it is refused anyway."""
+        call, *arguments = line.strip("/").split("/")
+        try:
+            match call, arguments:
+                case "delete" | "chgm", [text, *_]:
+                    return {self._entry(text)}
+                case "copy", [_, text, *_]:
+                    return {self._entry(text)}
+                case "move", [first, second, *_]:
+                    return {self._entry(first), self._entry(second)}
+        except UpgateError:
+            pass
+        return ()
 
     def _line(self, line: str) -> dict[str, Any]:
         try:
