@@ -25,4 +25,4 @@ def mend() -> None:
             secret.set_default_version_id(arguments["move_to_version_id"])
         return answer
 
-    SecretsManagerBackend.update_secret_version_stage = moved  # type: ignore[method-assign]
+    SecretsManagerBackend.update_secret_version_stage = moved  # type: ignore[assignment,method-assign]

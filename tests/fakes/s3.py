@@ -264,8 +264,8 @@ class FakeS3:
             return error(409, "ConditionalRequestConflict", "If-None-Match")
         try:
             body = parts.joined(request.body.decode(), _etag)
-        except PartRefusedError as refused:
-            return error(400, refused.code)
+        except PartRefusedError as wrong:
+            return error(400, wrong.code)
         self._keep(name, body, self.uploads.pop(upload_id).headers)
         return _document("CompleteMultipartUploadResult", f"<ETag>{_etag(body)}</ETag>")
 

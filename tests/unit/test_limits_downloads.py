@@ -23,4 +23,4 @@ def test_playlist_is_answered_inline_up_to_the_limit_and_redirected_to_beyond(
     server = ObjectServer(lambda *_: "https://s3.example/", lambda: cast("Any", S3()), 60)
     size = limits.DOWNLOAD_INLINE_BYTES + more
     served = ServedObject("b", "k.m3u8", "application/x-mpegurl", size)
-    assert server.serve(served, "GET", None).status == status
+    assert server.serve(served, "GET", None, None).status == status
