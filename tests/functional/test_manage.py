@@ -368,6 +368,14 @@ def test_chgm_changes_the_type_and_keeps_the_rest(admin: Admin) -> None:
     assert (shown["mimeType"], shown["hash"], shown["x-qn-meta"]) == ("image/png", HASH, {"n": "v"})
 
 
+@pytest.mark.parametrize(("text", "shown"), [("txt", "txt"), ("", "text/plain")])
+def test_chgm_takes_a_type_that_kodo_takes_or_none(admin: Admin, text: str, shown: str) -> None:
+    admin.store("a")
+    pairs = f"/mime/{b64(text)}/x-qn-meta-a/{b64('v')}"
+    assert admin(f"/chgm/{entry('a')}{pairs}") == (200, {})
+    assert admin(f"/stat/{entry('a')}")[1]["mimeType"] == shown
+
+
 def test_chgm_replaces_metadata_in_any_script(admin: Admin) -> None:
     admin.store("a", x_amz_meta_qn_old="v")
     assert admin(f"/chgm/{entry('a')}/x-qn-meta-name/{b64('七牛')}")[0] == 200
@@ -376,7 +384,7 @@ def test_chgm_replaces_metadata_in_any_script(admin: Admin) -> None:
 
 
 @pytest.mark.parametrize(
-    "pairs", ["", f"/mime/{b64('no type')}", "/mime", "/mime/*", f"/size/{b64('1')}"]
+    "pairs", ["", f"/mime/{b64('no*type')}", "/mime", "/mime/*", f"/size/{b64('1')}"]
 )
 def test_chgm_of_something_else_is_refused(admin: Admin, pairs: str) -> None:
     admin.store("a")

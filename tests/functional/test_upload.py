@@ -17,6 +17,7 @@ from tests.fakes.loopback import Received, Reply
 from tests.fakes.s3 import error as s3_error
 from tests.functional.conftest import Functions
 from upgate import limits
+from upgate.encoding import encode
 
 HELLO_ETAG = "Fqr0xh3cxeii2r7eDztILNmuqUNN"  # protocol.md 5
 
@@ -82,6 +83,23 @@ def test_metadata_and_headers_are_kept_with_the_object(
     assert stored.headers["cache-control"] == "max-age=60"
     assert stored.metadata["qn-m1"] == "v1"
     assert stored.metadata["upgate-etag"] == HELLO_ETAG
+
+
+@pytest.mark.parametrize(
+    ("label", "mime_type"), [("txt", "txt"), ("image/*", "text/plain"), ("<b>", "text/plain")]
+)
+def test_a_label_that_is_no_media_type_is_no_reason_to_refuse_a_file(
+    app: ModuleType, functions: Functions, label: str, mime_type: str
+) -> None:
+    form = events.form_of({"token": events.token(), "key": "k"}, mime_type=label)
+    assert send(app, form)[0] == 200
+    path = f"/putb64/5/key/{encode(b'k2')}/mimeType/{encode(label.encode())}"
+    headers = {"Authorization": f"UpToken {events.token()}"}
+    body = base64.b64encode(b"hello")
+    answer = send(app, events.http("POST", path, body, headers, route="POST /putb64/{proxy+}"))
+    assert answer[0] == 200
+    for key in ("k", "k2"):
+        assert functions.aws.s3.objects["s3-demo", key].headers["content-type"] == mime_type
 
 
 def test_putb64_sample_is_stored_like_a_form(app: ModuleType, functions: Functions) -> None:

@@ -51,7 +51,7 @@ def _upload(pieces: list[bytes], ambiguous: str) -> Upload:
         content=pieces[2],
         key=texts[1],
         file_name=f"_{_without(file_name, ambiguous)}",
-        mime_type=f"image/{subtype}",
+        mime_type=f"image/{subtype[:100]}",
         custom_variables=dict(zip(names, texts[4:13:2], strict=False)),
         has_crc32=False,
     )

@@ -196,7 +196,6 @@ def test_no_url_or_one_too_many_is_refused(url: str) -> None:
         "https://app.example/a b",
         "https://app.example/\r\nX: 1",
         "https://user:password@app.example/",
-        "https://a.example;/cb",
         "$(x:url)",
         "http://app.example:22/",
         "http://app.example:1023/",
@@ -208,6 +207,32 @@ def test_no_url_or_one_too_many_is_refused(url: str) -> None:
 def test_a_url_that_could_never_be_called_is_refused_while_nothing_is_stored(url: str) -> None:
     with pytest.raises(InvalidArgumentError):
         _build({"callbackUrl": url}, custom_variables={"x:url": "https://evil.example"})
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        "/cb",
+        "ftp://app.example/cb",
+        "http://10.0.0.1/",
+        "http://app.example:22/",
+        "$(x:url)",
+        f"{URL}?".ljust(limits.CALLBACK_URL_BYTES + 1, "a"),
+    ],
+)
+def test_of_several_urls_the_one_that_cannot_be_called_is_left_out(
+    bad: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    other = "https://other.example/cb"
+    for template in (f"{bad};{URL};{other}", f"{URL};{bad};{other}", f"{URL};{other};{bad}"):
+        assert _built({"callbackUrl": template}).urls == (URL, other)
+    assert len(caplog.records) == 3
+    assert "other.example" not in caplog.text
+
+
+def test_several_urls_of_which_none_can_be_called_are_refused() -> None:
+    with pytest.raises(InvalidArgumentError, match="callbackUrl cannot be called: URL is not an"):
+        _build({"callbackUrl": "/cb;http://10.0.0.1/"})
 
 
 def test_a_url_at_the_limit_is_accepted() -> None:

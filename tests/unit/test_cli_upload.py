@@ -97,6 +97,14 @@ def test_a_form_carries_variables_metadata_and_type(
     assert (form["x:y"], form["x-qn-meta-m"], form["type"]) == ("", "1", "text/x-a")
 
 
+@pytest.mark.parametrize("name", ["50%22.jpg", 'say "hi".jpg', "a%20%22b.txt", "你 b.txt", "a\\b"])
+def test_the_field_fname_says_the_file_s_name_exactly(
+    cli: Cli, gateway: UploadGateway, small: Path, name: str
+) -> None:
+    cli("upload", small.rename(small.with_name(name)), "--key", "k")
+    assert gateway.forms[-1]["fname"] == name
+
+
 def test_an_empty_file_and_an_empty_key_are_something(
     cli: Cli, gateway: UploadGateway, tmp_path: Path
 ) -> None:

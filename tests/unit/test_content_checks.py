@@ -138,14 +138,134 @@ def test_a_client_cannot_talk_its_way_past_the_limit(detect_mime: int) -> None:
     )
 
 
-def test_where_the_content_shows_no_type_the_settled_one_counts() -> None:
-    policy = _policy(mimeLimit="audio/*")
-    assert _settle(policy, UNKNOWN, mime_type="audio/x-own") == "audio/x-own"
+# The nearest things to a picture's or a film's beginning, and none of it. Nothing here can run.
+_ELF = b"\x7fELF\2\1\1\0" + bytes(56)
+_JAVA_CLASS = b"\xca\xfe\xba\xbe\0\0\0\x34" + bytes(20)
+_SWF = b"CWS\x0a\0\1\0\0\x78\x9c" + bytes(20)
+_OFFICE_2003 = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(504)
 
 
-def test_a_type_that_nothing_tells_is_held_against_the_limit() -> None:
+@pytest.mark.parametrize("mime_limit", ["image/*", "image/png", "audio/*;video/*", "text/plain"])
+@pytest.mark.parametrize("content", [_ELF, _JAVA_CLASS, _SWF, _OFFICE_2003, UNKNOWN, b""])
+@pytest.mark.parametrize("detect_mime", [0, 1, -1])
+def test_content_that_shows_no_type_is_an_octet_stream_whatever_it_is_called(
+    mime_limit: str, content: bytes, detect_mime: int
+) -> None:
+    label = mime_limit.partition(";")[0].replace("*", "png")
+    policy = _policy(mimeLimit=mime_limit, detectMime=detect_mime)
+    with pytest.raises(MimeTypeForbiddenError, match="application/octet-stream"):
+        _settle(policy, content, mime_type=label, file_name="a.png", key="a.mp3")
+
+
+def test_a_limit_that_takes_octet_streams_takes_what_shows_no_type() -> None:
+    policy = _policy(mimeLimit="image/*;application/octet-stream")
+    assert _settle(policy, UNKNOWN, file_name="a.xyz") == "application/octet-stream"
+    assert _settle(policy, UNKNOWN, mime_type="image/x-own") == "image/x-own"
     with pytest.raises(MimeTypeForbiddenError):
-        _settle(_policy(mimeLimit="image/*"), UNKNOWN)
+        _settle(_policy(mimeLimit="!application/octet-stream"), UNKNOWN, mime_type="image/png")
+
+
+@pytest.mark.parametrize("label", ["text/html", "Text/HTML; charset=utf-8", "video/mp4"])
+@pytest.mark.parametrize("mime_limit", ["image/*", "image/jpeg;image/png", "!text/*;video/*"])
+@pytest.mark.parametrize("detect_mime", [0, -1])
+def test_a_label_that_contradicts_the_content_has_to_be_within_the_limit_too(
+    label: str, mime_limit: str, detect_mime: int
+) -> None:
+    policy = _policy(mimeLimit=mime_limit, detectMime=detect_mime)
+    with pytest.raises(MimeTypeForbiddenError, match=label.partition(";")[0]):
+        _settle(policy, PNG, mime_type=label)
+    assert _settle(_policy(detectMime=detect_mime), PNG, mime_type=label) == label
+
+
+def test_a_label_that_does_not_count_need_not_be_within_the_limit() -> None:
+    assert _settle(_policy(mimeLimit="image/*", detectMime=1), PNG, mime_type="text/html") == (
+        "image/png"
+    )
+    octets = _policy(mimeLimit="application/octet-stream", detectMime=1)
+    assert _settle(octets, UNKNOWN, mime_type="text/html", file_name="a.html") == (
+        "application/octet-stream"
+    )
+
+
+@pytest.mark.parametrize(
+    "label",
+    [
+        *("png", "undefined", "image/png, text/html"),
+        *("application/octet-stream", "binary/octet-stream", "multipart/form-data"),
+        "application/x-www-form-urlencoded",
+        "image/x-own",  # a relative
+    ],
+)
+@pytest.mark.parametrize("detect_mime", [0, -1])
+def test_a_label_that_says_nothing_of_the_content_gives_way_to_it(
+    label: str, detect_mime: int
+) -> None:
+    policy = _policy(mimeLimit="image/png", detectMime=detect_mime)
+    assert _settle(policy, PNG, mime_type=label, file_name="a.html", key="a.mp3") == "image/png"
+
+
+def test_of_names_the_first_counts_whose_type_is_within_the_limit() -> None:
+    text = b"a,b\n1,2\n"
+    policy = _policy(mimeLimit="text/csv;text/plain")
+    assert _settle(policy, text, file_name="a.html", key="a.csv") == "text/csv"
+    assert _settle(policy, text, file_name="a.html", key="a.xml") == "text/plain"
+    # A name alone makes no type of it: this is text, as far as its bytes show.
+    with pytest.raises(MimeTypeForbiddenError, match="text/plain"):
+        _settle(_policy(mimeLimit="text/csv"), text, file_name="a.csv")
+
+
+@pytest.mark.parametrize(
+    ("content", "mime_type"),
+    [
+        (b"\xff\xd8\xff\xe0", "image/jpeg"),
+        (b"GIF89a", "image/gif"),
+        (b"II*\0", "image/tiff"),
+        (b"8BPS\0\1", "image/vnd.adobe.photoshop"),
+        (b"RIFF\0\0\0\0WEBPVP8 ", "image/webp"),
+        (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "image/svg+xml"),
+        (b"RIFF\0\0\0\0WAVEfmt ", "audio/wav"),
+        (b"fLaC\0\0\0\x22", "audio/flac"),
+        (b"#!AMR\n", "audio/amr"),
+        (b"\0\0\0\x14ftypM4A \0\0\0\0M4A ", "audio/mp4"),
+        (b"\0\0\0\x14ftypisom\0\0\0\0isom", "video/mp4"),
+        (b"\0\0\0\x14ftypqt  \0\0\0\0qt  ", "video/quicktime"),
+        (b"FLV\1\5", "video/x-flv"),
+        (b"\0\0\1\xba", "video/mpeg"),
+        (b"wOF2\0\1\0\0", "font/woff2"),
+        (b"glTF\2\0\0\0", "model/gltf-binary"),
+        (b"%PDF-1.7", "application/pdf"),
+        (b"%!PS-Adobe-3.0", "application/postscript"),
+        (b"{\\rtf1}", "application/rtf"),
+        (b"\x1f\x8b\x08", "application/gzip"),
+        (ZIP, "application/zip"),
+        (b"7z\xbc\xaf\x27\x1c", "application/x-7z-compressed"),
+        (b"Rar!\x1a\7\0", "application/vnd.rar"),
+        (b"\0asm\1\0\0\0", "application/wasm"),
+        (b"MZ\x90\0", "application/x-msdownload"),
+        (b"SQLite format 3\0", "application/vnd.sqlite3"),
+        (bytes(257) + b"ustar\0", "application/x-tar"),
+        (b'{"a": 1}', "application/json"),
+        (b"<?xml version='1.0'?><a/>", "application/xml"),
+        (b"<html>", "text/html"),
+        (b"hello", "text/plain"),
+    ],
+)
+def test_content_is_what_its_bytes_show_whatever_it_is_called(
+    content: bytes, mime_type: str
+) -> None:
+    assert _settle(_policy(mimeLimit=mime_type), content, mime_type=mime_type) == mime_type
+    assert _settle(_policy(mimeLimit=mime_type), content, file_name="a.png") == mime_type
+    for mime_limit in ("image/png", f"!{mime_type}"):
+        with pytest.raises(MimeTypeForbiddenError):
+            _settle(
+                _policy(mimeLimit=mime_limit), content, mime_type="image/png", file_name="a.png"
+            )
+
+
+def test_a_label_within_the_limit_is_kept_as_it_is() -> None:
+    assert _settle(_policy(mimeLimit="image/jpeg;image/png"), PNG, mime_type="image/x-png") == (
+        "image/x-png"
+    )
 
 
 def test_an_empty_limit_limits_nothing() -> None:

@@ -19,6 +19,13 @@ from upgate.errors import InvalidPolicyError
         ("!image/*", "video/mp4"),
         ("!application/json;text/plain", "image/png"),
         (" ! image/png", "image/jpeg"),
+        # Other names of a type, on either side.
+        ("image/jpg", "image/jpeg"),
+        ("image/jpeg", "image/jpg"),
+        ("audio/x-m4a", "audio/mp4"),
+        ("text/*", "text/xml"),
+        ("application/*", "text/xml"),
+        ("!image/png", "image/jpg"),
     ],
 )
 def test_a_type_within_the_limit_is_admitted(limit: str, media_type: str) -> None:
@@ -36,6 +43,15 @@ def test_a_type_within_the_limit_is_admitted(limit: str, media_type: str) -> Non
         ("!image/*", "image/png"),
         ("!application/json;text/plain", "text/plain"),
         ("!*/*", "video/mp4"),
+        ("!image/jpg", "image/jpeg"),
+        ("!image/jpeg", "image/pjpeg"),
+        ("!text/*", "text/xml"),
+        # No media types, whatever the limit.
+        ("!video/*", "image"),
+        ("!video/*", "*/*"),
+        ("image/*", "image/*"),
+        ("image/*", "image/png, text/html"),
+        ("!video/*", "image/png; a=b, text/html"),
     ],
 )
 def test_a_type_outside_the_limit_is_not_admitted(limit: str, media_type: str) -> None:

@@ -51,11 +51,17 @@ def test_ten_thousand_parts_and_not_one_more() -> None:
         parse({"parts": [PART, *most]})
 
 
+def test_a_file_name_and_a_media_type_are_kept_as_far_as_they_can_be() -> None:
+    fields = {"fname": "a\r\nb\ud800.jpg", "mimeType": "a\r\nb"}
+    request = parse({"parts": [PART], **fields})[0]
+    assert (request.file_name, request.mime_type) == ("ab.jpg", None)
+    assert parse({"parts": [PART], "mimeType": "txt"})[0].mime_type == "txt"
+
+
 @pytest.mark.parametrize(
     "fields",
     [
-        {"fname": "a\nb"},
-        {"mimeType": "a\r\nb"},
+        {"fname": 1},
         {"mimeType": ["a"]},
         {"expires": "tomorrow"},
         {"customVars": ["x:a"]},

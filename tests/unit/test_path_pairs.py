@@ -77,8 +77,8 @@ def test_unknown_pairs_are_ignored_whatever_they_hold() -> None:
         ["x-qn-meta-a", "!"],
         ["x-qn-meta-", "YQ=="],
         ["x-qn-meta-a", "YQ==", "x-qn-meta-A", "YQ=="],
-        ["mimeType", b64("a\r\nb")],
-        ["fname", b64("a\0b")],
+        ["mimeType", "!"],
+        ["fname", "!"],
         ["crc32", "YQ=="],
         ["crc32", ""],
     ],
@@ -86,6 +86,23 @@ def test_unknown_pairs_are_ignored_whatever_they_hold() -> None:
 def test_pairs_outside_their_syntax_are_refused(segments: list[str]) -> None:
     with pytest.raises(InvalidArgumentError):
         parse_pairs(segments, "t")
+
+
+@pytest.mark.parametrize(
+    ("value", "file_name"),
+    [(b64("a\r\nb.jpg"), "ab.jpg"), (encode("照.jpg".encode("gbk")), "照.jpg"), ("", None)],
+)
+def test_a_file_name_is_kept_as_far_as_it_can_be(value: str, file_name: str | None) -> None:
+    assert parse_pairs(["fname", value], "t").file_name == file_name
+
+
+@pytest.mark.parametrize(
+    ("value", "mime_type"), [(b64("txt"), "txt"), (b64("a\r\nb"), None), ("_w==", None)]
+)
+def test_a_media_type_that_cannot_be_kept_counts_as_not_given(
+    value: str, mime_type: str | None
+) -> None:
+    assert parse_pairs(["mimeType", value], "t").mime_type == mime_type
 
 
 @pytest.mark.parametrize(

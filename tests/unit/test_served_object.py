@@ -27,14 +27,17 @@ def disposition(mime_type: str) -> str | None:
     return asked[0].get("response-content-disposition")
 
 
-# Scripts run in the first row; WHATWG MIME Sniffing 5 has the second, whose type is guessed at.
+# Scripts run in the first rows; WHATWG MIME Sniffing 5 has those whose type is guessed at, and
+# Fetch ("extract a MIME type") reads the last of a list.
 @pytest.mark.parametrize(
     "mime_type",
     [
         *("text/html", "TEXT/HTML; charset=utf-8", "application/xhtml+xml", "image/svg+xml"),
         *("text/xml", "text/xsl", "application/xml", "application/atom+xml"),
         "multipart/x-mixed-replace; boundary=b",
-        *("unknown/unknown", "application/unknown", "*/*"),
+        *("unknown/unknown", "application/unknown", "*/*", "image/*"),
+        *("txt", "undefined", "image/", "/png", "a/b/c", "/", ";", "image /png"),
+        *("image/png, text/html", "image/png;a=b,text/html", "text/html,image/png"),
     ],
 )
 def test_type_that_may_run_scripts_is_an_attachment(mime_type: str) -> None:
@@ -49,6 +52,9 @@ def test_type_that_may_run_scripts_is_an_attachment(mime_type: str) -> None:
         "application/octet-stream",
         "application/pdf",
         "multipart/form-data",
+        "image/jpg",
+        "IMAGE/PNG ; a=b",
+        "text/plain; charset=utf-8",
     ],
 )
 def test_type_that_runs_nothing_is_shown(mime_type: str) -> None:

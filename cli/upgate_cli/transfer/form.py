@@ -61,6 +61,8 @@ def _fields(
         fields.append(("key", target.key))
     fields += [*extras.custom_variables.items(), *extras.metadata.items()]
     fields.append(("crc32", str(zlib.crc32(data))))
+    # The part's own name cannot say every name: `50%22.jpg` would be read as `50".jpg`.
+    fields.append(("fname", file_name))
     fields.append(("file", (file_name, data, extras.mime_type or OCTET_STREAM)))
     return fields
 

@@ -22,7 +22,7 @@ METADATA_BYTES = 1536  # leaves room for the gateway's own entries
 
 # Headers that S3 keeps and sends back: it takes 8 KB of them in one request.
 OBJECT_HEADER_BYTES = 1024
-MIME_TYPE_BYTES = 255  # RFC 6838, 4.2: 127 each side of the slash
+MIME_TYPE_BYTES = 200  # Kodo's own
 
 # Resumable uploads (protocol.md 3 and 4).
 RESUMABLE_LIFETIME_SECONDS = 7 * 24 * 3600

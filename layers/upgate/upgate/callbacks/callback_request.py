@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+
 from upgate import limits, strict_json
 from upgate.callbacks.callback import CallbackRequest
 from upgate.errors import InvalidArgumentError
@@ -10,6 +12,8 @@ from upgate.outbound.egress_errors import EgressRefusedError
 from upgate.tokens.put_policy import JSON_BODY, PutPolicy
 from upgate.variables.magic_variables import Field, MagicVariables
 from upgate.variables.templates import Resolve, render_form, render_json
+
+_log = logging.getLogger(__name__)
 
 
 def build(
@@ -23,8 +27,8 @@ def build(
     """The policy's callback with all variables in place; None where it has none.
 
     Raises:
-        InvalidArgumentError: a URL or callbackHost that could never be called, too many or too
-            long URLs, a body that is not the JSON it says it is, or one beyond
+        InvalidArgumentError: no URL that could ever be called, such a callbackHost, too many
+            URLs, a body that is not the JSON it says it is, or one beyond
             limits.RENDERED_BYTES.
     """
     if not policy.callback_url or not policy.callback_body:
@@ -60,13 +64,21 @@ def _urls(template: str, resolve: Resolve) -> tuple[str, ...]:
     templates = [part.strip() for part in template.split(";") if part.strip()]
     if not 0 < len(templates) <= limits.CALLBACK_URLS:
         raise InvalidArgumentError(f"callbackUrl must name 1 to {limits.CALLBACK_URLS} URLs")
-    urls = tuple(_filled(part, resolve) for part in templates)
-    for url in urls:
+    urls: list[str] = []
+    refusal: EgressRefusedError | None = None
+    for part in templates:
+        url = _filled(part, resolve)
         try:
             egress_rules.check_url(url)
+            urls.append(url)
         except EgressRefusedError as error:
-            raise InvalidArgumentError(f"callbackUrl cannot be called: {error}") from error
-    return urls
+            refusal = refusal or error
+    if not urls:
+        raise InvalidArgumentError(f"callbackUrl cannot be called: {refusal}") from refusal
+    if refusal is not None:
+        # The others are there for the case that one fails: no reason to lose a user's file.
+        _log.warning("a callbackUrl is left out, it cannot be called: %s", refusal)
+    return tuple(urls)
 
 
 def _filled(template: str, resolve: Resolve) -> str:

@@ -5,6 +5,7 @@ Registered types (IANA) where there is one, otherwise the one that browsers and 
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 OCTET_STREAM: Final = "application/octet-stream"
@@ -130,6 +131,8 @@ _ALIASES: Final = {
     "video/x-matroska": "video/matroska",
     "video/x-m4v": "video/mp4",
 }
+# RFC 6838, 4.2: no asterisk, so that no range passes for a type.
+_ESSENCE: Final = re.compile(r"[0-9a-z][0-9a-z!#$&^_.+-]*/[0-9a-z][0-9a-z!#$&^_.+-]*", re.ASCII)
 _TYPES: Final = {
     extension: media_type
     for media_type, extensions in _EXTENSIONS.items()
@@ -146,8 +149,23 @@ def from_name(name: str) -> str | None:
     return _TYPES.get(extension.lower()) if dot and stem else None
 
 
+def essence(label: str) -> str | None:
+    """A media type's name in lower case, without its parameters; None if the label is none.
+
+    What Kodo keeps of a client may be `jpg`, or `image/png, text/html`, of which a browser takes
+    the last: neither is a media type.
+    """
+    name = label.partition(";")[0].strip().lower()
+    return name if "," not in label and _ESSENCE.fullmatch(name) else None
+
+
+def canonical(name: str) -> str:
+    """The table's name of a type that has several: image/jpeg for image/jpg."""
+    return _ALIASES.get(name, name)
+
+
 def extension_for(media_type: str) -> str:
     """The usual extension with its dot (".jpg"), empty if there is none for this type."""
-    essence = media_type.partition(";")[0].strip().lower()
-    extensions = _EXTENSIONS.get(_ALIASES.get(essence, essence))
-    return f".{extensions[0]}" if extensions and essence != OCTET_STREAM else ""
+    name = media_type.partition(";")[0].strip().lower()
+    extensions = _EXTENSIONS.get(canonical(name))
+    return f".{extensions[0]}" if extensions and name != OCTET_STREAM else ""

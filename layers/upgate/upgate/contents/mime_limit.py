@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from upgate.contents.media_types import canonical, essence
 from upgate.errors import InvalidPolicyError
 
 _NAME = r"[0-9a-z][0-9a-z!#$&^_.+-]*"  # RFC 6838, 4.2: no asterisk, and `!` not in front
@@ -13,8 +14,9 @@ _RANGE = re.compile(rf"\*/\*|{_NAME}/(?:\*|{_NAME})")
 def admits(mime_limit: str, mime_type: str) -> bool:
     """Whether a type is allowed: `image/*;text/plain` allows these only, `!` before it all others.
 
-    An empty limit admits everything. Case, blanks around a range, the type's parameters and a
-    trailing semicolon do not matter.
+    An empty limit admits everything. Case, blanks around a range, the type's parameters, a
+    trailing semicolon and which of a type's names is used (image/jpg) do not matter. What is no
+    media type is within no limit, whether it lists or denies.
 
     Raises:
         InvalidPolicyError: the limit has no range, or a part of it is none (`image`, `*/png`).
@@ -28,7 +30,10 @@ def admits(mime_limit: str, mime_type: str) -> bool:
         ranges.pop()
     if not ranges or not all(_RANGE.fullmatch(part) for part in ranges):
         raise InvalidPolicyError("mimeLimit is not a list of media types")
-    essence = mime_type.partition(";")[0].strip().lower()
-    top_level, slash, _ = essence.partition("/")
-    is_listed = any(part in ("*/*", f"{top_level}{slash}*", essence) for part in ranges)
+    name = essence(mime_type)
+    if name is None:
+        return False
+    names = {name, canonical(name)}
+    listed = {*ranges, *map(canonical, ranges)}
+    is_listed = any(listed & {"*/*", known, known.partition("/")[0] + "/*"} for known in names)
     return is_listed != is_denied

@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 from upgate import limits
 from upgate.answers.responses import Response
+from upgate.contents import media_types
 from upgate.fops.saved_result import PLAYLIST_TYPE
 from upgate.objects import storage
 
@@ -21,7 +22,7 @@ _ACTIVE_TYPES = (
     *("text/xml", "text/xsl", "application/xml"),
     "multipart/x-mixed-replace",  # its parts may be any of these
     # WHATWG MIME Sniffing, 5: as good as none, and S3 sends no `nosniff`.
-    *("unknown/unknown", "application/unknown", "*/*"),
+    *("unknown/unknown", "application/unknown"),
 )
 _PLAYLIST_TYPES = (PLAYLIST_TYPE, "application/vnd.apple.mpegurl", "audio/mpegurl")
 
@@ -92,7 +93,7 @@ class ObjectServer:
         if attname is not None:
             name = attname or served.s3_name.rpartition("/")[2]
             overrides["response-content-disposition"] = _attachment(name)
-        elif kind.startswith(_ACTIVE_TYPES) or kind.endswith("+xml"):
+        elif _may_run(served.mime_type):
             overrides["response-content-disposition"] = "attachment"
         url = self._presign(
             method,
@@ -108,6 +109,15 @@ class ObjectServer:
         with storage.failures():
             answer = self._client().get_object(Bucket=served.s3_bucket, Key=served.s3_name)
             return answer["Body"].read()
+
+
+def _may_run(mime_type: str) -> bool:
+    """Whether a browser could take an object for a page: by its type, or by a guess at it.
+
+    It guesses where the label is no media type, and reads a list of types as any one of them.
+    """
+    kind = media_types.essence(mime_type)
+    return kind is None or kind.startswith(_ACTIVE_TYPES) or kind.endswith("+xml")
 
 
 def _attachment(name: str) -> str:

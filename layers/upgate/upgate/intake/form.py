@@ -13,6 +13,7 @@ from upgate.intake.multipart_part import Part, read_parts
 from upgate.intake.upload_request import Content, UploadRequest
 
 _FILE = "file"
+_FILE_NAMES = ("fname", "fileName")  # the first of them wins
 _REPEATED = "a form field is there more than once"
 _SINGLE_FIELDS = frozenset(
     (
@@ -20,8 +21,7 @@ _SINGLE_FIELDS = frozenset(
         "key",
         "crc32",
         "accept",
-        "fname",
-        "fileName",
+        *_FILE_NAMES,
         "cacheControl",
         "contentDisposition",
         "contentEncoding",
@@ -88,6 +88,8 @@ def _is_known(name: str) -> bool:
 
 def _text(part: Part) -> str:
     """Decode a field as UTF-8, whatever charset the part names: Kodo does not look there."""
+    if part.name in _FILE_NAMES:
+        return upload_field.decode_file_name(part.content)
     try:
         return part.content.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -96,7 +98,8 @@ def _text(part: Part) -> str:
 
 def _request(fields: dict[str, str], file: Part) -> UploadRequest:
     """Build the request; the plain fields `fname`, then `fileName` win over the file part's."""
-    file_name = fields.get("fname") or fields.get("fileName") or file.file_name or ""
+    named = (fields.get(name) for name in _FILE_NAMES)
+    file_name = next(filter(None, named), file.file_name or "")
     crc32 = fields.get("crc32")
     return UploadRequest(
         token=fields["token"],

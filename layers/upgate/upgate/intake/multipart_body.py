@@ -40,8 +40,8 @@ def parse(
     request = UploadRequest(
         token=token,
         key=key,
-        file_name=upload_field.parse_file_name(_text(fields, "fname")),
-        mime_type=upload_field.parse_mime_type(_text(fields, "mimeType")),
+        file_name=upload_field.parse_file_name(_claim(fields, "fname")),
+        mime_type=upload_field.parse_mime_type(_claim(fields, "mimeType")),
         custom_variables=upload_field.custom_variables(_texts(fields, "customVars")),
         metadata=object_metadata.from_fields(metadata),
         headers=upload_field.object_headers(lambda name: _text(fields, name)),
@@ -102,13 +102,23 @@ def _texts(fields: Mapping[str, Any], name: str) -> dict[str, str]:
     }
 
 
+def _claim(fields: Mapping[str, Any], name: str) -> str:
+    """A text of any characters: what becomes of them is not this module's to say."""
+    return _string(name, fields.get(name))
+
+
 def _checked(what: str, value: object) -> str:
-    if value is None:
-        return ""
-    if not isinstance(value, str):
-        raise InvalidArgumentError(f"{what} must be a string")
+    value = _string(what, value)
     try:
         value.encode()
     except UnicodeEncodeError as error:
         raise InvalidArgumentError(f"{what} is not Unicode text") from error
+    return value
+
+
+def _string(what: str, value: object) -> str:
+    if value is None:
+        return ""
+    if not isinstance(value, str):
+        raise InvalidArgumentError(f"{what} must be a string")
     return value

@@ -7,7 +7,7 @@ again.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from upgate import encoding, limits
 from upgate.errors import InvalidArgumentError
@@ -16,6 +16,11 @@ from upgate.intake.upload_request import UploadRequest
 
 _ENCODED_FIELDS = frozenset(("key", "mimeType", "fname"))
 _CRC32 = "crc32"
+# No reason to refuse a file, whatever bytes they are.
+_ANY_TEXT: Mapping[str, Callable[[str], str]] = {
+    "fname": lambda value: upload_field.decode_file_name(encoding.decode(value)),
+    "mimeType": lambda value: encoding.decode(value).decode(errors="replace"),
+}
 # js-sdk 2.x writes the colon so, and a front door may leave it (protocol.md 16).
 _ESCAPED_CUSTOM_PREFIX = re.compile(r"x%3a", re.ASCII | re.IGNORECASE)
 
@@ -94,8 +99,9 @@ def _is_encoded(name: str) -> bool:
 
 
 def _decode(name: str, value: str) -> str:
+    decode = _ANY_TEXT.get(name, encoding.decode_text)
     try:
-        return encoding.decode_text(value)
+        return decode(value)
     except ValueError as error:
         raise InvalidArgumentError(
             f"a value in the path is not URL-safe base64 of UTF-8 text: {name[:64]!a}"

@@ -6,6 +6,7 @@ these values end in HTTP headers, in S3 and in the callback.
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -16,7 +17,10 @@ from upgate.intake.upload_request import ObjectHeaders
 
 CUSTOM_VARIABLE_PREFIX = "x:"
 
-_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_NO_CHARACTER = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
+_EXTENSION_BYTES = 32  # a longer one is no extension, but a name with a dot in it
+# What Kodo keeps, by its own page on chgm. Commas too: a browser may read two types.
+_MIME_TYPE = re.compile(rf"[A-Za-z0-9.+/;=,_ -]{{1,{limits.MIME_TYPE_BYTES}}}", re.ASCII)
 _NOT_PRINTABLE_ASCII = re.compile(r"[^\x20-\x7e]")
 _WINDOWS_PATH = re.compile(r"[A-Za-z]:\\|\\")
 _HTTP_DATE = "%a, %d %b %Y %H:%M:%S GMT"
@@ -36,28 +40,47 @@ def parse_crc32(text: str) -> int:
 def parse_file_name(text: str) -> str | None:
     """Settle the name for `$(fname)`; empty is none. Of a Windows path (old IE) the last segment.
 
-    Slashes stay: go-sdk sends the key as the name, and no file system ever sees it.
-
-    Raises:
-        InvalidArgumentError: a control character (CR, LF and NUL too), or too long.
+    Slashes stay: go-sdk sends the key as the name, and no file system ever sees it. A name is no
+    reason to lose a file: what it may not hold is left out (control characters, halves of
+    surrogate pairs), and beyond limits.FILE_NAME_BYTES it is cut before its extension.
     """
-    name = text.rpartition("\\")[2] if _WINDOWS_PATH.match(text) else text
-    if _CONTROL.search(name):
-        raise InvalidArgumentError("the file's name holds a control character")
+    name = _NO_CHARACTER.sub("", text)
+    name = name.rpartition("\\")[2] if _WINDOWS_PATH.match(name) else name
     if len(name.encode()) > limits.FILE_NAME_BYTES:
-        raise InvalidArgumentError(
-            f"the file's name is longer than {limits.FILE_NAME_BYTES} bytes of UTF-8"
-        )
+        name = _shortened(name)
     return name or None
 
 
-def parse_mime_type(text: str) -> str | None:
-    """Take the client's media type as it says; empty is none. It is a claim, not yet a fact.
+def _shortened(name: str) -> str:
+    stem, extension = posixpath.splitext(name)
+    if len(extension.encode()) > _EXTENSION_BYTES:
+        stem, extension = name, ""
+    room = limits.FILE_NAME_BYTES - len(extension.encode())
+    return stem.encode()[:room].decode(errors="ignore") + extension
 
-    Raises:
-        InvalidArgumentError: it could not be a header's value, or is too long.
+
+def decode_file_name(raw: bytes) -> str:
+    """Decode a file's name that says nothing of its charset.
+
+    Everything official sends UTF-8. What is not, comes from a form on a page in GBK; the rest is
+    read as Latin-1, which never fails, because a name is no reason to lose a file.
     """
-    return parse_header("the file's content type", text, limits.MIME_TYPE_BYTES)
+    for charset in ("utf-8", "gb18030"):
+        try:
+            return raw.decode(charset)
+        except UnicodeDecodeError:
+            continue
+    return raw.decode("latin-1")
+
+
+def parse_mime_type(text: str) -> str | None:
+    """Take the client's media type as it says, if Kodo would keep it; else it is not given.
+
+    A claim, not yet a fact, and not always a media type: `jpg` stays `jpg`. It is no reason to
+    refuse a file either.
+    """
+    label = text.strip(" \t")
+    return label if _MIME_TYPE.fullmatch(label) else None
 
 
 def parse_header(name: str, text: str, limit_bytes: int = limits.OBJECT_HEADER_BYTES) -> str | None:
