@@ -13,7 +13,7 @@ from tests.fakes.cloudformation import CLOUDFRONT_CERTIFICATE, ChangeSet
 from upgate import limits
 from upgate.answers.responses import CorsSettings, common_headers, error_response
 from upgate.errors import FileTooLargeError
-from upgate.fops import result_name
+from upgate.objects import legal_key
 
 CLOUDFRONT = {"Domain": "up.example.com", "CloudFrontCertificateArn": CLOUDFRONT_CERTIFICATE}
 RESULT = "/MPq4XRPbq0nGpqxrxtcdIpVTC0k=/FtG4XRPbq0nGpqxrxtcdIpVTC0kX"
@@ -133,7 +133,7 @@ def test_result_is_looked_for_in_s3_first(method: str, uri: str) -> None:
 )
 def test_function_and_gateway_agree_on_what_a_result_is_called(uri: str) -> None:
     _, groups = run("GET", uri)
-    assert bool(groups) == result_name.is_result_key(uri[1:])
+    assert bool(groups) == legal_key.is_of_result(uri[1:])
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "OPTIONS"])

@@ -124,6 +124,9 @@ def test_stat_of_the_empty_key_finds_it(admin: Admin) -> None:
         ("/stat/***", 400),
         (f"/stat/{entry('k' * (limits.KEY_BYTES + 1))}", 414),
         (f"/stat/{entry('k' * limits.KEY_BYTES)}", 612),
+        (f"/stat/{entry('../a')}", 400),
+        (f"/delete/{entry('a/../../b')}", 400),
+        (f"/stat/{entry('a/../b')}", 612),
         (f"/stat/{entry('a')}/more", 404),
         (f"/copy/{entry('a')}", 404),
         (f"/copy/{entry('a')}/{entry('b')}/force/yes", 404),
@@ -176,6 +179,25 @@ def test_an_object_in_the_way_stays_unless_forced(admin: Admin, call: str) -> No
     assert admin.s3.objects["s3-demo", "b"].body == b"old"
     assert admin(f"/{call}/{entry('a')}/{entry('b')}/force/true") == (200, {})
     assert admin.s3.objects["s3-demo", "b"].body == b"new"
+
+
+RESULT = f"{'A' * 27}=/F{'0' * 27}"
+
+
+@pytest.mark.parametrize("key", ["../b", "a/./b", RESULT, f"{RESULT}/000000.ts"])
+@pytest.mark.parametrize("call", ["copy", "move"])
+def test_nothing_is_put_under_a_key_that_is_none(admin: Admin, call: str, key: str) -> None:
+    admin.store("a")
+    assert admin(f"/{call}/{entry('a')}/{entry(key)}/force/true")[0] == 400
+    assert (admin.has("a"), admin.has(key)) == (True, False)
+
+
+@pytest.mark.parametrize("key", ["a/../b", RESULT])
+def test_what_another_tool_put_under_such_a_key_can_be_put_right(admin: Admin, key: str) -> None:
+    admin.store(key)
+    assert admin(f"/stat/{entry(key)}")[0] == 200
+    assert admin(f"/move/{entry(key)}/{entry('b')}") == (200, {})
+    assert (admin.has(key), admin.has("b")) == (False, True)
 
 
 def test_of_two_copies_at_once_s3_lets_one_win(admin: Admin) -> None:

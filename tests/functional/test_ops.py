@@ -412,6 +412,23 @@ def test_client_whose_token_only_inserts_does_not_overwrite_by_a_result(
     assert functions.aws.s3.objects[(BUCKET, to)].body == b"older"
 
 
+RESULT_KEY = f"{'A' * 27}=/F{'0' * 27}"
+
+
+@pytest.mark.parametrize("key", ["../x", "a/./x", RESULT_KEY, f"{RESULT_KEY}/0.ts", "k" * 751])
+def test_saveas_under_a_key_that_is_none_fails_with_its_reason(
+    functions: Functions, key: str
+) -> None:
+    fixed = encoding.encode(f"demo:{key}".encode())
+    left_open = f"{encoding.encode(b'demo')}/saveKey/{encoding.encode(key.encode())}"
+    ops = ";".join(f"{VIEW}|saveas/{entry}" for entry in (fixed, left_open))
+    source, job_id = upload(functions, persistentOps=ops)
+    assert run(functions.load("asyncops"), created(source)) == []
+    items = query(functions, job_id)[1]["items"]
+    assert [(item["code"], item["error"][:16]) for item in items] == [(3, "saveas: the key ")] * 2
+    assert (BUCKET, key) not in functions.aws.s3.objects
+
+
 def test_saveas_to_a_foreign_bucket_computes_nothing(functions: Functions) -> None:
     entry = encoding.encode(b"theirs:a.jpg")
     key, job_id = upload(functions, persistentOps=f"{VIEW}|saveas/{entry}")
@@ -479,6 +496,52 @@ def test_object_is_a_redirect_to_s3(functions: Functions) -> None:
     answer = download(functions.load("download"), "/a/b c.jpg")
     assert answer["statusCode"] == 302
     assert urlsplit(answer["headers"]["Location"]).path == f"/{BUCKET}/a/b%20c.jpg"
+
+
+@pytest.mark.parametrize(
+    ("raw", "key", "location"),
+    [
+        ("/100%25", "100%", "100%25"),
+        ("/a%2520b.txt", "a%20b.txt", "a%2520b.txt"),
+        ("/u%252Fv/a", "u%2Fv/a", "u%252Fv/a"),
+        ("//a", "/a", "/a"),
+        ("/%252e%252e/a", "%2e%2e/a", "%252e%252e/a"),
+    ],
+)
+def test_key_with_a_percent_sign_is_found(
+    functions: Functions, raw: str, key: str, location: str
+) -> None:
+    """The HTTP API has undone all escapes of a path but `%25`."""
+    store(functions, key, photo())
+    app = functions.load("download")
+    answer = download(app, raw)
+    assert urlsplit(answer["headers"]["Location"]).path == f"/{BUCKET}/{location}"
+    assert download(app, raw, "imageInfo")["statusCode"] == 200
+
+
+@pytest.mark.parametrize("key", ["a/../b", "a/./b", "./a", "a/.."])
+@pytest.mark.parametrize("asked", ["", "imageInfo", "attname=a"])
+def test_key_that_no_client_can_follow_is_not_redirected(
+    functions: Functions, key: str, asked: str
+) -> None:
+    """Another tool can have put an object there."""
+    store(functions, key, photo())
+    assert download(functions.load("download"), f"/{key}", asked)["statusCode"] == 404
+    assert functions.aws.s3.calls == []
+
+
+@pytest.mark.parametrize("segment", ["", "/000000.ts"])
+def test_result_is_served_before_an_object_of_its_key(functions: Functions, segment: str) -> None:
+    key = ResultName(f"F{uuid.uuid4().hex}", VIEW).key + segment
+    store(functions, key, b"of another tool")
+    app = functions.load("download")
+    path = "/" + key
+    written = path.replace("=", "%3D")
+    location = urlsplit(download(app, path)["headers"]["Location"])
+    assert location.path == f"/{BUCKET}{written}"
+    functions.aws.s3.objects[(WORK, f"fop/{key}")] = StoredObject(photo(), {})
+    location = urlsplit(download(app, path)["headers"]["Location"])
+    assert location.path == f"/{WORK}/fop{written}"
 
 
 @pytest.mark.parametrize(("less", "status"), [(0, 302), (1, 400)])
@@ -682,6 +745,21 @@ def test_url_of_s3_that_nobody_signed_for_lives_as_long_as_the_operator_says(
     app = styled.load("download", UPGATE_DOWNLOAD_URL_SECONDS="77")
     location = download(app, "/a.jpg", f"e={int(time.time()) + 3}&token=x")["headers"]["Location"]
     assert dict(parse_qsl(urlsplit(location).query))["X-Amz-Expires"] == "77"
+
+
+def test_private_key_with_a_percent_sign_is_found_as_it_was_signed(styled: Functions) -> None:
+    written = "a%2520b/100%25.jpg"
+    admin(styled, "/private/demo/private/1")
+    store(styled, "a%20b/100%.jpg", photo())
+    signature = events.PAIR.sign(f"https://up.example.com/{written}?e=1999999999".encode())
+    query = f"e=1999999999&token=testak:{signature}"
+    assert download(styled.load("download"), f"/{written}", query)["statusCode"] == 302
+
+
+def test_style_of_a_key_with_a_percent_sign_is_found(styled: Functions) -> None:
+    store(styled, "100%.jpg", photo(), **{"upgate-etag": f"F{uuid.uuid4().hex}"})
+    location = download(styled.load("download"), "/100%25.jpg-s")["headers"]["Location"]
+    assert urlsplit(location).path.startswith(f"/{WORK}/fop/")
 
 
 @pytest.mark.parametrize(("public_url", "status"), [("https://up.example.com", 302), ("", 401)])

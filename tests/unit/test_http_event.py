@@ -52,6 +52,20 @@ def test_identity_is_the_authorizers_word(
     assert http_event.decode(event).identity == identity
 
 
+@pytest.mark.parametrize(
+    ("raw", "path"),
+    [
+        ("/100%25", "/100%"),
+        ("/a%2520b", "/a%20b"),  # of `/a%252520b`, or of `/a%2520b`: the front leaves %25 alone
+        ("/a%25252Fb", "/a%252Fb"),
+        ("/100%", "/100%"),
+        ("/a b", "/a b"),
+    ],
+)
+def test_percent_sign_that_the_front_door_left_escaped_is_one(raw: str, path: str) -> None:
+    assert http_event.decode(events.http("GET", raw)).path == path
+
+
 def test_answers_own_header_wins_over_the_common_one() -> None:
     answer = http_event.encode(Response(301, headers={"X-A": "own"}), {"X-A": "common"})
     assert answer["headers"]["X-A"] == "own"

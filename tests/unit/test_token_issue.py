@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.fakes.quota_days import FakeDays
+from tests.unit.sample_facts import sample_variables
 from upgate import limits
 from upgate.errors import (
     InvalidArgumentError,
@@ -19,7 +20,7 @@ from upgate.errors import (
 )
 from upgate.issuing import token_issue
 from upgate.issuing.token_issue import TokenPorts, TokenRequest, TokenSettings
-from upgate.objects.object_key import check
+from upgate.objects.object_key import check, choose
 from upgate.tokens import put_policy, upload_token
 from upgate.tokens.daily_quota import DailyQuota
 from upgate.tokens.keys import KeyPair, KeyRing
@@ -127,11 +128,31 @@ def test_a_field_of_tomorrow_is_signed_as_it_is() -> None:
 
 @pytest.mark.parametrize(
     ("end_user", "segment"),
-    [("a/b", "a%2Fb"), ("a%2Fb", "a%252Fb"), ("../u2", "..%2Fu2"), ("$(uuid)", "$(uuid)")],
+    [
+        ("a/b", "a%2Fb"),
+        ("a%2Fb", "a%252Fb"),
+        ("../u2", "..%2Fu2"),
+        ("$(uuid)", "$(uuid)"),
+        (".", "%2E"),
+        ("..", "%2E%2E"),
+        ("a..b", "a..b"),
+    ],
 )
 def test_a_subject_is_one_segment_of_the_key(end_user: str, segment: str) -> None:
     answer = _issue(replace(REQUEST, end_user=end_user), key="u/$(endUser)/k")
     assert answer["key"] == f"u/{segment}/k"
+    for user in ("$(endUser)", "${ endUser }"):
+        policy = _policy(
+            _issue(replace(REQUEST, end_user=end_user), policy={"saveKey": f"u/{user}/$(x:k)"})
+        )
+        facts = sample_variables(key=None, end_user=end_user, custom_variables={"x:k": "k"})
+        assert choose(policy, None, facts) == f"u/{segment}/k"
+        assert policy.end_user == end_user
+
+
+def test_other_variables_of_a_save_key_are_signed_as_they_are() -> None:
+    template = "$(endUsers)/$(x:endUser)/$(etag)"
+    assert _policy(_issue(policy={"saveKey": template})).save_key == template
 
 
 @pytest.mark.parametrize(

@@ -29,7 +29,7 @@ from upgate.fops.result_store import FAILED, Result, ResultStore
 from upgate.fops.saved_result import ResultSaver
 from upgate.jobs.ops_message import MakeResult
 from upgate.jobs.ops_queue import OpsQueue
-from upgate.objects import storage
+from upgate.objects import legal_key, storage
 from upgate.objects.source_object import SourceObject
 from upgate.tokens.upload_token import KeyLookup
 
@@ -107,9 +107,11 @@ class Downloader:
             ends_at = download_token.verify(request.url, self._ports.keys, request.now_seconds)
             request = replace(request, ends_at=ends_at)
         query = download_query.parse(request.url.query)
-        found = self._ports.find(self._ports.s3_bucket, storage.object_name(request.key))
+        if legal_key.has_dot_segment(request.key):
+            raise DocumentNotFoundError  # no client could follow a redirect there
         if query.fop is None:
-            return self._plain(request, query, found, settings)
+            return self._plain(request, query, settings)
+        found = self._find(request.key)
         if settings.presets_only and not settings.is_private:
             raise RawFopForbiddenError
         if found is None:
@@ -120,21 +122,30 @@ class Downloader:
         self,
         request: DownloadRequest,
         query: DownloadQuery,
-        found: SourceObject | None,
         settings: BucketSettings,
     ) -> Response:
-        """The object of just this key first, then a result's own key, then a style."""
-        if found is None and result_name.is_result_key(request.key):
+        """A result under its own key first, then the object of just this key, then a style.
+
+        Nothing can be uploaded under a result's key; what another tool put there (results that
+        came from Kodo) is served while no result of our own is.
+        """
+        found = None
+        if legal_key.is_of_result(request.key):
             name = result_name.object_name(request.key)
             found = self._ports.find(self._ports.work_bucket, name)
+        if found is None:
+            found = self._find(request.key)
         if found is not None:
             return self._serve(_served(found), request, query)
         for key, text in settings.readings(request.key):
-            source = self._ports.find(self._ports.s3_bucket, storage.object_name(key))
+            source = self._find(key)
             if source is not None:
                 return self._process(request, query, source, text)
         routes.refuse_wrong_method(request.url.path)
         raise DocumentNotFoundError
+
+    def _find(self, key: str) -> SourceObject | None:
+        return self._ports.find(self._ports.s3_bucket, storage.object_name(key))
 
     def _process(
         self, request: DownloadRequest, query: DownloadQuery, source: SourceObject, text: str

@@ -19,7 +19,7 @@ _SEPARATORS = re.compile(r"[/|;]")
 # What the signer of the token and the clock decide. All else is the client's choice, be it by way
 # of the content: a file's own tags are found in `avinfo`.
 _NOT_THE_CLIENTS = frozenset(
-    ("bucket", "endUser", "uuid", "year", "mon", "day", "hour", "min", "sec")
+    ("bucket", "endUser", "endUserSegment", "uuid", "year", "mon", "day", "hour", "min", "sec")
 )
 _ENTRY = 1
 _HARMLESS = ("deleteAfterDays", "forceSaveKey")  # whatever a client makes of them

@@ -7,15 +7,12 @@ a style share one result.
 from __future__ import annotations
 
 import hashlib
-import re
 from dataclasses import dataclass
 
 from upgate import encoding
 from upgate.fops.fop import Pipe
 
 _PREFIX = "fop/"
-# base64 of a SHA-1, the source's etag, and below it the segments of a playlist.
-_KEY = re.compile(r"[A-Za-z0-9_-]{27}=/[A-Za-z0-9_-]{1,64}(?:/.+)?", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +42,3 @@ def of(pipe: Pipe, etag: str) -> ResultName:
 def object_name(key: str) -> str:
     """Where a result lies in the work bucket."""
     return _PREFIX + key
-
-
-def is_result_key(key: str) -> bool:
-    """Whether a key can be that of a result, or of a segment below one."""
-    return _KEY.fullmatch(key) is not None

@@ -6,18 +6,18 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from upgate import limits
 from upgate.contents import mime
 from upgate.errors import (
     BadFopError,
     NoSuchBucketError,
     ObjectExistsError,
     StorageFailedError,
+    UpgateError,
 )
 from upgate.fops import result_name
 from upgate.fops.fop import SaveAs
 from upgate.fops.result_store import Result
-from upgate.objects import possible_name, storage
+from upgate.objects import legal_key, storage
 from upgate.variables.templates import Json, render_text
 
 if TYPE_CHECKING:
@@ -133,10 +133,10 @@ def segment_reference(result_key: str, reference: str) -> str:
 
 
 def _check_key(key: str) -> None:
-    if len(key.encode()) > limits.KEY_BYTES:
-        raise BadFopError(f"saveas: the key exceeds {limits.KEY_BYTES} bytes")
-    if fault := possible_name.fault_of(storage.object_name(key)):
-        raise BadFopError(f"saveas: the key {fault}")
+    try:
+        legal_key.check(key)
+    except UpgateError as error:
+        raise BadFopError(f"saveas: the {error.message}") from error
 
 
 def _replaced(result: Result) -> dict[str, object]:

@@ -18,7 +18,8 @@ from upgate.issuing.presets import Preset, PresetStore
 from upgate.tokens import daily_quota, upload_token
 from upgate.tokens.keys import KeyRing
 from upgate.uploads.quota import Quotas
-from upgate.variables.templates import Json, render_text
+from upgate.variables import path_segment
+from upgate.variables.templates import Json, renamed, render_text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,6 +103,10 @@ def issue(
         "deadline": expires_at,
         "endUser": request.end_user,
     }
+    save_key = preset.policy.get("saveKey")
+    if isinstance(save_key, str):
+        # Filled in at the upload: there too a user's name is one segment, as in key and keyPrefix.
+        policy["saveKey"] = renamed(save_key, {"endUser": "endUserSegment"})
     if quota is not None:
         policy["quota"] = quota
     text = json.dumps(policy, separators=(",", ":"))
@@ -149,7 +154,5 @@ def _fill(template: str | None, end_user: str) -> str | None:
     """Only what is known before the upload can stand in a key that the token fixes."""
     if template is None:
         return None
-    # A slash would let the user "a/b" stand under the prefix of the user "a"; the percent sign
-    # has to give way with it, or "a%2Fb" would be the same name.
-    segment = end_user.replace("%", "%25").replace("/", "%2F")
-    return render_text(template, {"endUser": segment, "uuid": str(uuid.uuid4())}.get)
+    values = {"endUser": path_segment.encode(end_user), "uuid": str(uuid.uuid4())}
+    return render_text(template, values.get)

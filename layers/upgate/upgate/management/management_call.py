@@ -17,7 +17,7 @@ from upgate.management import (
     object_listing,
     object_stat,
 )
-from upgate.objects import storage
+from upgate.objects import legal_key, storage
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -57,6 +57,7 @@ class Manager:
             case "copy" | "move", [first, second, *rest] if tuple(rest) in _FORCE:
                 change = object_changes.copy if call == "copy" else object_changes.move
                 source, target = self._entry(first), self._entry(second)
+                legal_key.check(target.key)
                 change(self._client(), source, target, force=_FORCE[tuple(rest)])
             case "chgm", [text, *pairs]:
                 changed = changed_headers.parse(pairs)

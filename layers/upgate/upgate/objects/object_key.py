@@ -2,14 +2,8 @@
 
 from __future__ import annotations
 
-from upgate import limits
-from upgate.errors import (
-    InvalidArgumentError,
-    KeyNotListedError,
-    KeyScopeMismatchError,
-    KeyTooLongError,
-)
-from upgate.objects import possible_name, storage
+from upgate.errors import KeyNotListedError, KeyScopeMismatchError
+from upgate.objects import legal_key
 from upgate.tokens.put_policy import PutPolicy
 from upgate.variables.magic_variables import Field, MagicVariables
 from upgate.variables.templates import render_text
@@ -44,14 +38,11 @@ def refuse_early(policy: PutPolicy, client_key: str | None) -> None:
 
 
 def check(policy: PutPolicy, key: str, *, client_gave_none: bool = False) -> None:
-    """Hold a key that is already chosen against scope, `keylimit` and the limits."""
+    """Hold a key that is already chosen against scope, `keylimit` and what keys may be."""
     _check_scope(policy, key, client_gave_none)
     if policy.keylimit and key not in policy.keylimit:
         raise KeyNotListedError
-    if len(key.encode()) > limits.KEY_BYTES:
-        raise KeyTooLongError(f"key too long: at most {limits.KEY_BYTES} bytes")
-    if fault := possible_name.fault_of(storage.object_name(key)):
-        raise InvalidArgumentError(f"key {fault}")
+    legal_key.check(key)
 
 
 def _by_precedence(policy: PutPolicy, client_key: str | None, variables: MagicVariables) -> str:

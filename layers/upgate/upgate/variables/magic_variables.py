@@ -13,6 +13,7 @@ from datetime import datetime
 from enum import Enum, auto
 from typing import BinaryIO, cast
 
+from upgate.variables import path_segment
 from upgate.variables.templates import Json
 
 
@@ -134,6 +135,11 @@ def _file_prefix(facts: UploadFacts) -> Json:
     return None if facts.file_name is None else posixpath.splitext(facts.file_name)[0]
 
 
+def _end_user_segment(facts: UploadFacts) -> Json:
+    """Not Kodo's: what `POST /token` writes for `$(endUser)` into a preset's saveKey."""
+    return None if facts.end_user is None else path_segment.encode(facts.end_user)
+
+
 def _body_sha1(facts: UploadFacts) -> Json:
     import hashlib
 
@@ -155,6 +161,7 @@ _VARIABLES: Mapping[str, Callable[[UploadFacts], Json]] = {
     "fsize": lambda facts: facts.size_bytes,
     "mimeType": lambda facts: facts.mime_type,
     "endUser": lambda facts: facts.end_user,
+    "endUserSegment": _end_user_segment,
     "imageInfo": _image_info,
     "exif": _exif,
     "imageAve": _image_average,

@@ -72,6 +72,16 @@ def variables_in(template: str) -> set[str]:
     return {_name(match) for match in _ANY_VARIABLE.finditer(template)}
 
 
+def renamed(template: str, names: Mapping[str, str]) -> str:
+    """The template with other variables in the places of those that `names` has."""
+
+    def piece(match: re.Match[str]) -> str:
+        new = names.get(_name(match))
+        return match[0] if new is None else f"$({new})"
+
+    return _ANY_VARIABLE.sub(piece, template)
+
+
 def without_variables(template: str) -> str:
     """The template's own text."""
     return _ANY_VARIABLE.sub("", template)
