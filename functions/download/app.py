@@ -9,6 +9,7 @@ from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from upgate.answers import missing_calls
 from upgate.answers.responses import Response, json_response
 from upgate.downloads import bucket_facts
 from upgate.downloads.bucket_facts import BucketFacts
@@ -107,12 +108,20 @@ def lambda_handler(event: dict[str, Any], _: object) -> dict[str, Any]:
 
 def _carry(request: HttpRequest, context: UploadContext) -> Response:
     # Some SDKs read by GET; without a signature these paths are keys like any other.
-    if signed_request.is_signed(request) and management_path.is_read(request.path):
+    if request.is_signed and (answer := _management(request, context)):
+        return answer
+    url = DownloadUrl(request.host, request.path, request.query)
+    return DOWNLOADER.answer(DownloadRequest(request.method, url, context.now_seconds))
+
+
+def _management(request: HttpRequest, context: UploadContext) -> Response | None:
+    """The answer to a management call that only reads; None where the path is none."""
+    missing_calls.refuse(request.path)
+    if management_path.is_read(request.path):
         signed_request.authorize(request, KEYS, context.now_seconds)
         return json_response(*_manager().answer(request.path, request.query, b""))
-    if signed_request.is_signed(request) and bucket_facts.is_told(request.path):
+    if bucket_facts.is_told(request.path):
         signed_request.authorize(request, KEYS, context.now_seconds)
         facts = BucketFacts(CONFIG.buckets, SETTINGS, CONFIG.http.origin(request.origin))
         return json_response(200, facts.answer(request.path, request.query))
-    url = DownloadUrl(request.host, request.path, request.query)
-    return DOWNLOADER.answer(DownloadRequest(request.method, url, context.now_seconds))
+    return None

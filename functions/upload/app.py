@@ -39,6 +39,6 @@ def _carry(request: HttpRequest, context: UploadContext) -> Response:
                 request.path, request.headers.get("authorization"), request.body()
             )
         else:
-            routes.refuse(request.path)
+            routes.refuse(request.path, is_signed=request.is_signed)
     content = BufferedContent(data)
     return UPLOADER.receive(upload, content, BufferedStore(content, S3, clients.s3), context)

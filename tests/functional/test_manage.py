@@ -121,6 +121,7 @@ def test_stat_of_the_empty_key_finds_it(admin: Admin) -> None:
         (f"/stat/{entry('none')}", 612),
         (f"/stat/{entry('a', 'other')}", 631),
         (f"/stat/{b64('demo')}", 400),
+        (f"/delete/{b64('demo')}", 631),
         ("/stat/***", 400),
         (f"/stat/{entry('k' * (limits.KEY_BYTES + 1))}", 414),
         (f"/stat/{entry('k' * limits.KEY_BYTES)}", 612),
@@ -130,6 +131,7 @@ def test_stat_of_the_empty_key_finds_it(admin: Admin) -> None:
         (f"/stat/{entry('a')}/more", 404),
         (f"/copy/{entry('a')}", 404),
         (f"/copy/{entry('a')}/{entry('b')}/force/yes", 404),
+        (f"/copy/{entry('a')}/{entry('b')}/force/2", 404),
     ],
 )
 def test_a_call_that_means_nothing_says_why(admin: Admin, path: str, status: int) -> None:
@@ -171,13 +173,17 @@ def test_a_copy_has_all_but_the_upload_it_came_from(admin: Admin) -> None:
     assert admin.has("a")
 
 
+@pytest.mark.parametrize("force", [("false", "true"), ("0", "1")], ids=["words", "C"])
 @pytest.mark.parametrize("call", ["copy", "move"])
-def test_an_object_in_the_way_stays_unless_forced(admin: Admin, call: str) -> None:
+def test_an_object_in_the_way_stays_unless_forced(
+    admin: Admin, call: str, force: tuple[str, str]
+) -> None:
     admin.store("a", b"new")
     admin.store("b", b"old")
-    assert admin(f"/{call}/{entry('a')}/{entry('b')}/force/false")[0] == 614
+    no, yes = force
+    assert admin(f"/{call}/{entry('a')}/{entry('b')}/force/{no}")[0] == 614
     assert admin.s3.objects["s3-demo", "b"].body == b"old"
-    assert admin(f"/{call}/{entry('a')}/{entry('b')}/force/true") == (200, {})
+    assert admin(f"/{call}/{entry('a')}/{entry('b')}/force/{yes}") == (200, {})
     assert admin.s3.objects["s3-demo", "b"].body == b"new"
 
 
@@ -398,19 +404,119 @@ def test_chgm_takes_a_type_that_kodo_takes_or_none(admin: Admin, text: str, show
     assert admin(f"/stat/{entry('a')}")[1]["mimeType"] == shown
 
 
-def test_chgm_replaces_metadata_in_any_script(admin: Admin) -> None:
-    admin.store("a", x_amz_meta_qn_old="v")
-    assert admin(f"/chgm/{entry('a')}/x-qn-meta-name/{b64('七牛')}")[0] == 200
+def chgm(admin: Admin, **changes: str) -> tuple[int, Any]:
+    """A change of the object `a`; a name's underscores are hyphens."""
+    pairs = (f"{name.replace('_', '-')}/{b64(value)}" for name, value in changes.items())
+    return admin(f"/chgm/{entry('a')}/{'/'.join(pairs)}")
+
+
+def test_chgm_changes_the_metadata_that_it_names_and_keeps_the_rest(admin: Admin) -> None:
+    admin.store("a", x_amz_meta_qn_a="1", x_amz_meta_qn_b="2", cache_control="no-cache")
+    assert chgm(admin, x_qn_meta_c="七牛", x_qn_meta_B="3") == (200, {})
     shown = admin(f"/stat/{entry('a')}")[1]
-    assert (shown["x-qn-meta"], shown["mimeType"]) == ({"name": "七牛"}, "text/plain")
+    assert shown["x-qn-meta"] == {"a": "1", "B": "3", "c": "七牛"}
+    assert (shown["mimeType"], shown["hash"]) == ("text/plain", HASH)
+    assert admin.s3.objects["s3-demo", "a"].headers["cache-control"] == "no-cache"
+
+
+def test_chgm_refuses_metadata_that_is_too_much_with_what_is_there(admin: Admin) -> None:
+    admin.store("a", x_amz_meta_qn_a="v" * 1000)
+    assert chgm(admin, x_qn_meta_a="v" * 1500) == (200, {})
+    assert chgm(admin, x_qn_meta_b="v" * 100)[0] == 400
+    assert admin(f"/stat/{entry('a')}")[1]["x-qn-meta"] == {"a": "v" * 1500}
 
 
 @pytest.mark.parametrize(
-    "pairs", ["", f"/mime/{b64('no*type')}", "/mime", "/mime/*", f"/size/{b64('1')}"]
+    ("name", "header", "value"),
+    [
+        ("cacheControl", "cache-control", "max-age=60"),
+        ("contentDisposition", "content-disposition", 'attachment; filename="a"'),
+        ("contentEncoding", "content-encoding", "gzip"),
+        ("contentLanguage", "content-language", "zh-CN"),
+        ("x_qn_meta_!Cache_Control", "cache-control", "no-store"),
+        ("x_qn_meta_!Content_Disposition", "content-disposition", "inline"),
+        ("x_qn_meta_!Content_Type", "content-type", "image/png"),
+    ],
+)
+def test_chgm_sets_a_header_and_keeps_the_others(
+    admin: Admin, name: str, header: str, value: str
+) -> None:
+    others = {"cache-control": "no-cache", "content-disposition": "x", "content-language": "de"}
+    admin.store("a", b"hello", **{name.replace("-", "_"): text for name, text in others.items()})
+    assert chgm(admin, **{name: value}) == (200, {})
+    headers = admin.s3.objects["s3-demo", "a"].headers
+    assert headers[header] == value
+    kept = others.keys() - {header}
+    assert {name: headers[name] for name in kept} == {name: others[name] for name in kept}
+
+
+@pytest.mark.parametrize(
+    ("condition", "status"),
+    [
+        *((condition, 200) for condition in (f"hash={HASH}", "mime=text/plain", "fsize=5")),
+        (f"hash={HASH}&mime=text/plain&fsize=5", 200),
+        ("hash=other", 613),
+        ("fsize=6", 613),
+        ("mime=text/plain&fsize=6", 613),
+        ("putTime=1", 613),
+        ("size=5", 400),
+        ("fsize=5&fsize=5", 400),
+        ("fsize", 400),
+        ("", 400),
+    ],
+)
+def test_chgm_asks_whether_its_condition_holds(admin: Admin, condition: str, status: int) -> None:
+    admin.store("a")
+    assert chgm(admin, mime="image/png", cond=condition)[0] == status
+    changed = admin(f"/stat/{entry('a')}")[1]["mimeType"] == "image/png"
+    assert changed == (status == 200)
+
+
+@pytest.mark.parametrize(
+    "pairs",
+    [
+        *("", f"/mime/{b64('no*type')}", "/mime", "/mime/*", f"/size/{b64('1')}"),
+        *(f"/cacheControl/{b64('a' + chr(10))}", f"/expires/{b64('soon')}"),
+    ],
 )
 def test_chgm_of_something_else_is_refused(admin: Admin, pairs: str) -> None:
     admin.store("a")
     assert admin(f"/chgm/{entry('a')}{pairs}")[0] == 400
+
+
+# Calls that there are not.
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        (f"/chtype/{entry('a')}/type/1", "chtype"),
+        (f"/deleteAfterDays/{entry('a')}/3", "deleteAfterDays"),
+        ("/sisyphus/fetch", "sisyphus/fetch"),
+        ("/rules/add", "rules/add"),
+        ("/v2/tune/refresh", "v2/tune/refresh"),
+        ("/somethingNew/x", "somethingNew"),
+        ("/v9/new/x", "v9/new"),
+    ],
+)
+def test_a_call_that_there_is_not_is_named(functions: Functions, path: str, name: str) -> None:
+    other = Admin(functions.load("upload"), functions.aws.s3)  # what $default leads to
+    assert other(path) == (404, {"error": f"not supported by this gateway: {name}"})
+
+
+@pytest.mark.parametrize("path", ["/bucketTagging", "/v2/list", "/sisyphus/fetch"])
+def test_a_call_by_get_that_there_is_not_is_named_too(functions: Functions, path: str) -> None:
+    other = Admin(functions.load("download"), functions.aws.s3)
+    shown = other(path, "bucket=demo", method="GET")
+    assert shown == (404, {"error": f"not supported by this gateway: {path[1:]}"})
+    other.store(path[1:])  # unsigned it is a key like any other
+    answer = other.app.lambda_handler(events.http("GET", path), None)
+    assert answer["statusCode"] == 302
+
+
+def test_an_unsigned_path_that_nobody_knows_is_just_not_found(functions: Functions) -> None:
+    other = Admin(functions.load("upload"), functions.aws.s3)
+    assert other.send("/somethingNew/x", "", b"", "POST", {}) == (404, {"error": "not found"})
 
 
 # list.
@@ -425,10 +531,16 @@ def test_a_list_comes_in_pages_that_miss_and_repeat_nothing(admin: Admin) -> Non
         query = urlencode({"bucket": "demo", "prefix": "p/", "limit": 3, "marker": marker})
         _, shown = admin("/list", query)
         seen += [item["key"] for item in shown["items"]]
-        marker = shown["marker"]
-        if not marker:
+        if "marker" not in shown:
             break
+        marker = shown["marker"]
     assert seen == keys
+
+
+def test_the_last_page_has_no_marker(admin: Admin) -> None:
+    """C's SDK looks whether the name is there, and would page for ever."""
+    admin.store("a")
+    assert admin("/list", "bucket=demo")[1].keys() == {"items"}
 
 
 def test_a_listed_item_says_what_stat_says(admin: Admin) -> None:
@@ -455,7 +567,8 @@ def test_a_delimiter_makes_folders(admin: Admin) -> None:
         (f"bucket=demo&limit={limits.LISTED_OBJECTS + 1}", 400),
         ("bucket=demo&limit=0", 400),
         ("bucket=demo&limit=x", 400),
-        ("bucket=demo&marker=***", 400),
+        ("bucket=demo&marker=***", 640),
+        ("bucket=demo&marker=", 200),
         (f"bucket=demo&prefix={'p' * (limits.KEY_BYTES + 1)}", 400),
     ],
 )
@@ -509,6 +622,21 @@ def test_a_batch_holds_a_thousand_calls_and_no_more(admin: Admin) -> None:
     line = "/nonsense"
     assert len(admin("/batch", body=batch(*[line] * limits.BATCH_CALLS))[1]) == limits.BATCH_CALLS
     assert admin("/batch", body=batch(*[line] * (limits.BATCH_CALLS + 1)))[0] == 400
+
+
+def test_a_batch_may_stand_in_the_query(admin: Admin) -> None:
+    admin.store("a")
+    query = batch(f"/stat/{entry('a')}").decode()
+    assert admin("/batch", query)[1][0]["data"]["fsize"] == 5
+    both = admin("/batch", query, batch(f"/stat/{entry('none')}"))[1]
+    assert [answer["code"] for answer in both] == [200, 612]
+
+
+def test_a_batch_names_the_calls_that_there_are_not(admin: Admin) -> None:
+    line = f"/chtype/{entry('a')}/type/1"
+    shown = admin("/batch", body=batch(line))[1]
+    error = "not supported by this gateway: chtype"
+    assert shown == [{"code": 404, "data": {"error": error}}]
 
 
 @pytest.mark.parametrize("body", [b"", b"op=", b"\xff"])

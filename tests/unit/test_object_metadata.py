@@ -11,7 +11,7 @@ from upgate.intake import object_metadata
 
 def test_metadata_is_picked_by_its_prefix_in_any_case() -> None:
     fields = {"X-Qn-Meta-Author": "me", "x-qn-meta-!Content-Type": "a/b", "x:name": "c"}
-    assert object_metadata.from_fields(fields) == {"author": "me", "!content-type": "a/b"}
+    assert object_metadata.from_fields(fields) == {"Author": "me", "!Content-Type": "a/b"}
 
 
 @pytest.mark.parametrize("name", ["", "a b", "a:b", "a\nb", "é", "a/b", "\u212a"])
@@ -56,17 +56,35 @@ def test_many_short_entries_are_counted_with_what_storage_adds() -> None:
     ],
 )
 def test_values_are_stored_as_printable_ascii(value: str, stored: str) -> None:
-    assert object_metadata.to_s3({"name": value}) == {"name": stored}
+    assert object_metadata.to_entries({"name": value}) == {"qn-name": stored}
+
+
+NAMES = st.text("ABYZabyz019-_!", min_size=1)
 
 
 @settings(deadline=None)  # a busy machine is no fault of the code
-@given(st.dictionaries(st.text(), st.text()))
-def test_every_text_comes_back_from_s3(metadata: dict[str, str]) -> None:
-    stored = object_metadata.to_s3(metadata)
+@given(st.dictionaries(NAMES, st.text()))
+def test_every_text_comes_back_from_s3_under_its_own_name(given_ones: dict[str, str]) -> None:
+    metadata = {name.lower(): (name, value) for name, value in given_ones.items()}
+    as_given = dict(metadata.values())
+    stored = object_metadata.to_entries(as_given)
+    assert all(name == name.lower() for name in stored)
     assert all(v.isascii() and v.isprintable() and v == v.strip() for v in stored.values())
-    assert object_metadata.from_s3(stored) == metadata
+    assert object_metadata.from_entries(stored | {"upgate-etag": "x", "other": "y"}) == as_given
+
+
+def test_spellings_cost_nothing_where_all_are_in_lower_case() -> None:
+    assert object_metadata.to_entries({"a": "1"}) == {"qn-a": "1"}
+    assert object_metadata.to_entries({"A": "1"}) == {"qn-a": "1", "upgate-names": "A"}
+
+
+def test_spellings_count_against_the_limit() -> None:
+    room = limits.METADATA_BYTES - len("qn-name")
+    assert object_metadata.from_fields({"x-qn-meta-name": "v" * room})
+    with pytest.raises(InvalidArgumentError, match="at most 1536"):
+        object_metadata.from_fields({"x-qn-meta-Name": "v" * room})
 
 
 def test_what_another_tool_wrote_stays_as_it_is() -> None:
-    foreign = {"a": "50%20", "b": "UTF-8''%FF"}
-    assert object_metadata.from_s3(foreign) == foreign
+    foreign = {"qn-a": "50%20", "qn-b": "UTF-8''%FF"}
+    assert object_metadata.from_entries(foreign) == {"a": "50%20", "b": "UTF-8''%FF"}

@@ -67,7 +67,7 @@ class BucketObjects:
             query = urlencode({"bucket": self.bucket, "prefix": prefix, "marker": marker})
             page: Any = self._send(f"/list?{query}", b"").document
             yield from page["items"]
-            marker = page["marker"]
+            marker = page.get("marker", "")
             if not marker:
                 return
 

@@ -220,6 +220,15 @@ class NotFoundError(UpgateError):
     status, code, message = 404, "NotFound", "not found"
 
 
+class NotSupportedError(NotFoundError):
+    """A call of Kodo's that this gateway does not have; the client is told which."""
+
+    code = "NotSupported"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"not supported by this gateway: {name}")
+
+
 class DocumentNotFoundError(NotFoundError):
     """A download of an object, or of a result, that is not there."""
 
@@ -327,6 +336,12 @@ class NoSuchJobError(UpgateError):
     status, code, message = 612, "NoSuchJob", "no such persistentId"
 
 
+class ConditionNotMetError(UpgateError):
+    """A management call's `cond` names what the object is not, so nothing was changed."""
+
+    status, code, message = 613, "ConditionNotMet", "the object is not what cond asks for"
+
+
 class ObjectExistsError(UpgateError):
     """Insert-only, and another content is there under the same key."""
 
@@ -337,6 +352,12 @@ class NoSuchBucketError(UpgateError):
     """The scope's bucket is not one of this stack's."""
 
     status, code, message = 631, "NoSuchBucket", "no such bucket"
+
+
+class BadMarkerError(UpgateError):
+    """A list's marker that no page before has given (protocol.md 10.1)."""
+
+    status, code, message = 640, "BadMarker", "invalid list marker"
 
 
 class InvalidContextError(UpgateError):

@@ -36,6 +36,11 @@ class HttpRequest:
         return bool(self.event["requestContext"].get("authorizer"))
 
     @property
+    def is_signed(self) -> bool:
+        """Whether it claims to be a key pair's, which no plain download or upload does."""
+        return self.headers.get("authorization", "").startswith(("QBox ", "Qiniu "))
+
+    @property
     def content_type(self) -> str:
         """The Content-Type header, or nothing."""
         return self.headers.get("content-type", "")

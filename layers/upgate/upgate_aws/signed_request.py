@@ -8,11 +8,6 @@ from upgate.tokens.upload_token import KeyLookup
 from upgate_aws.http_event import HttpRequest
 
 
-def is_signed(request: HttpRequest) -> bool:
-    """Whether a request claims to be a key pair's."""
-    return request.headers.get("authorization", "").startswith(("QBox ", "Qiniu "))
-
-
 def authorize(request: HttpRequest, keys: KeyLookup, now_seconds: float) -> str:
     """The access key that signed a request; raises as `request_authorization.verify` does."""
     signed = SignedRequest(

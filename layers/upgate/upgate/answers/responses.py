@@ -12,7 +12,10 @@ from upgate.variables.templates import Json
 JSON_TYPE = "application/json"  # exactly so, no charset: Ruby's SDK compares it (protocol.md 16)
 
 # For front doors that let no status above 599 through (DESIGN "Errors").
-STANDARD_STATUS: Mapping[int, int] = {612: 404, 614: 409, 631: 404, 701: 410}
+STANDARD_STATUS: Mapping[int, int] = {
+    **{612: 404, 613: 412, 614: 409},
+    **{631: 404, 640: 400, 701: 410},
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,19 +47,17 @@ def error_response(error: UpgateError, *, standard_status: bool = False) -> Resp
     With `standard_status`, numbers above 599 give way to HTTP's own and stand in the body's
     `code` and in `X-Upgate-Code`.
     """
-    status, body, headers = error.status, {"error": error.message}, {}
+    status, headers = error.status, {}
+    body: dict[str, Json] = {"error": error.message}
     if isinstance(error, MethodNotAllowedError):
         headers["Allow"] = ", ".join(error.allow)
     if isinstance(error, QuotaExceededError):
         headers["Retry-After"] = str(error.retry_after_seconds)
     if standard_status and status in STANDARD_STATUS:
         headers["X-Upgate-Code"] = str(status)
-        return Response(
-            STANDARD_STATUS[status],
-            json.dumps(body | {"code": status}).encode(),
-            headers=headers,
-        )
-    return Response(status, json.dumps(body).encode(), headers=headers)
+        status, body = STANDARD_STATUS[status], body | {"code": status}
+    # Without blanks, which Java's SDK compares; in ASCII, which holds whatever a client sent.
+    return Response(status, json.dumps(body, separators=(",", ":")).encode(), headers=headers)
 
 
 def preflight() -> Response:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from typing import NoReturn
 
+from upgate.answers import missing_calls
 from upgate.errors import MethodNotAllowedError, NotFoundError
 
 _ROUTES: tuple[tuple[re.Pattern[str], tuple[str, ...]], ...] = (
@@ -30,14 +31,16 @@ _ROUTES: tuple[tuple[re.Pattern[str], tuple[str, ...]], ...] = (
 )
 
 
-def refuse(path: str) -> NoReturn:
-    """Raise what a request that no route took deserves.
+def refuse(path: str, *, is_signed: bool = False) -> NoReturn:
+    """Raise what a request that no route took deserves; `is_signed` by a key pair.
 
     Raises:
         MethodNotAllowedError: the path is known, so the method was wrong.
+        NotSupportedError: it is a call of Kodo's that there is not here.
         NotFoundError: no route has this path.
     """
     refuse_wrong_method(path)
+    missing_calls.refuse(path, is_signed=is_signed)
     raise NotFoundError
 
 

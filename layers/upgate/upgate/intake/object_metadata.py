@@ -2,7 +2,8 @@
 
 S3 keeps metadata as HTTP headers, so it holds printable ASCII and nothing else. What is not goes
 in as `UTF-8''` and percent-encoding (RFC 8187), which S3 does not touch; RFC 2047, which the S3
-manual speaks of, S3 decodes and encodes again in its own way.
+manual speaks of, S3 decodes and encodes again in its own way. S3 gives names back in lower case:
+how the client spelled them stands in an entry of its own, where any has another case.
 """
 
 from __future__ import annotations
@@ -20,8 +21,8 @@ _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9a-z-]+")  # RFC 9110, 5.6.2, in lower cas
 _PLAIN = re.compile(r"(?:[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?)?")
 _MARK = "UTF-8''"
 _ATTRIBUTE_CHARACTERS = "!#$&+-.^_`|~"  # RFC 8187, 3.2.1, beside letters and digits
-# Storage writes a short prefix before each name, to tell the client's entries from its own.
-_ENTRY_BYTES = 3
+_ENTRY_PREFIX = "qn-"  # before each name: tells the client's entries from the gateway's own
+_SPELLINGS_ENTRY = "upgate-names"
 
 
 def is_metadata(field: str) -> bool:
@@ -30,41 +31,62 @@ def is_metadata(field: str) -> bool:
 
 
 def from_fields(fields: Mapping[str, str]) -> dict[str, str]:
-    """Pick the metadata out of an upload's fields: names in lower case and without the prefix.
+    """Pick the metadata out of an upload's fields: names as they were given, without the prefix.
 
-    Kodo's special names (`!content-type`, `!cache-control`) are names like any other here.
+    Kodo's special names (`!Content-Type`, `!Cache-Control`) are names like any other here.
 
     Raises:
         InvalidArgumentError: a name that is no header's name, or more than S3 holds.
     """
     metadata: dict[str, str] = {}
+    seen: set[str] = set()
     for field, value in fields.items():
         if not is_metadata(field):
             continue
-        name = field[len(PREFIX) :].lower()
-        if not field.isascii() or not _NAME.fullmatch(name):
+        name = field[len(PREFIX) :]
+        if not field.isascii() or not _NAME.fullmatch(name.lower()):
             raise InvalidArgumentError(
                 f"the name of an {PREFIX} field is empty or holds more than letters, digits and -"
             )
-        if name in metadata:
-            raise InvalidArgumentError(f"the field {PREFIX}{name} is there twice")
+        if name.lower() in seen:
+            raise InvalidArgumentError(f"the field {PREFIX}{name.lower()} is there twice")
+        seen.add(name.lower())
         metadata[name] = value
-    _check_size(metadata)
+    check_size(metadata)
     return metadata
 
 
-def to_s3(metadata: Mapping[str, str]) -> dict[str, str]:
-    """Write the values as S3 can keep them; `from_s3` is the way back, for every text."""
-    return {name: _encode(value) for name, value in metadata.items()}
+def to_entries(metadata: Mapping[str, str]) -> dict[str, str]:
+    """Entries of an object in S3; `from_entries` is the way back, for every text."""
+    entries = {_ENTRY_PREFIX + name.lower(): _encode(value) for name, value in metadata.items()}
+    spelled = [name for name in metadata if name != name.lower()]
+    return entries | ({_SPELLINGS_ENTRY: ",".join(spelled)} if spelled else {})
 
 
-def from_s3(metadata: Mapping[str, str]) -> dict[str, str]:
-    """Read the values as the client gave them; what another tool wrote stays as it is."""
-    return {name: _decode(value) for name, value in metadata.items()}
+def from_entries(entries: Mapping[str, str]) -> dict[str, str]:
+    """The client's metadata of an object, as it was given; of other tools' entries nothing."""
+    spelled = entries.get(_SPELLINGS_ENTRY, "").split(",")
+    spellings = {name.lower(): name for name in spelled}
+    names = (entry.removeprefix(_ENTRY_PREFIX) for entry in entries if is_entry(entry))
+    return {
+        spellings.get(name, name): _decode(entries[_ENTRY_PREFIX + name])
+        for name in names
+        if name != _SPELLINGS_ENTRY
+    }
 
 
-def _check_size(metadata: Mapping[str, str]) -> None:
-    size = sum(_ENTRY_BYTES + len(name) + len(value) for name, value in to_s3(metadata).items())
+def is_entry(name: str) -> bool:
+    """Whether an entry of an object is the client's metadata, or how that is spelled."""
+    return name.startswith(_ENTRY_PREFIX) or name == _SPELLINGS_ENTRY
+
+
+def check_size(metadata: Mapping[str, str]) -> None:
+    """Refuse what S3 cannot keep beside the gateway's own entries.
+
+    Raises:
+        InvalidArgumentError: says how much it is.
+    """
+    size = sum(len(name) + len(value) for name, value in to_entries(metadata).items())
     if size > limits.METADATA_BYTES:
         raise InvalidArgumentError(
             f"the {PREFIX} fields take {size} bytes, at most {limits.METADATA_BYTES} are allowed"

@@ -36,7 +36,7 @@ class UploadRequest:
     """The client's side of an upload; what the policy says about it is decided elsewhere.
 
     `key` None means "no key", which is not the empty key. `custom_variables` keep their `x:`
-    prefix; `metadata` names are lower-case and without `x-qn-meta-`.
+    prefix; `metadata` names are without `x-qn-meta-`.
     """
 
     token: str

@@ -10,6 +10,10 @@ from upgate.errors import InvalidArgumentError, KeyTooLongError, NoSuchBucketErr
 from upgate.objects import possible_name, storage
 
 
+class EntryWithoutKeyError(InvalidArgumentError):
+    """An entry that is a bucket's name, without a colon."""
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """An object by its S3 names; `key` is the client's."""
@@ -28,6 +32,7 @@ def parse(text: str, buckets: Mapping[str, str]) -> Entry:
 
     Raises:
         InvalidArgumentError: not base64 of `bucket:key`, or a key that S3 cannot have.
+        EntryWithoutKeyError: a bucket alone.
         NoSuchBucketError: another stack's bucket.
         KeyTooLongError: no object can have this key.
     """
@@ -36,7 +41,7 @@ def parse(text: str, buckets: Mapping[str, str]) -> Entry:
     except ValueError as error:
         raise InvalidArgumentError("the entry is not URL-safe base64 of bucket:key") from error
     if not colon:
-        raise InvalidArgumentError("the entry names a bucket without a key")
+        raise EntryWithoutKeyError("the entry names a bucket without a key")
     if bucket not in buckets:
         raise NoSuchBucketError
     if len(key.encode()) > limits.KEY_BYTES:

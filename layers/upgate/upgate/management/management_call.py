@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
 
 from upgate import limits
-from upgate.errors import InvalidArgumentError, NotFoundError, UpgateError
+from upgate.answers import missing_calls
+from upgate.errors import InvalidArgumentError, NoSuchBucketError, NotFoundError, UpgateError
 from upgate.management import (
     batch_order,
     changed_headers,
@@ -17,13 +18,17 @@ from upgate.management import (
     object_listing,
     object_stat,
 )
+from upgate.management.entry import EntryWithoutKeyError
 from upgate.objects import legal_key, storage
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 _PARTLY_DONE = 298
-_FORCE = {(): False, ("force", "false"): False, ("force", "true"): True}
+_FORCE: Mapping[tuple[str, ...], bool] = {
+    **{(): False, ("force", "false"): False, ("force", "true"): True},
+    **{("force", "0"): False, ("force", "1"): True},  # C
+}
 
 
 class Manager:
@@ -40,7 +45,7 @@ class Manager:
             UpgateError: as the calls do; a line of a batch answers for itself.
         """
         if path == "/batch":
-            return self._batch(body)
+            return self._batch(query, body)
         if path == "/list":
             fields = {name: values[-1] for name, values in parse_qs(query).items()}
             wanted = object_listing.parse(fields, self._buckets)
@@ -53,7 +58,7 @@ class Manager:
             case "stat", [text]:
                 return object_stat.document(object_stat.head(self._client(), self._entry(text)))
             case "delete", [text]:
-                object_changes.delete(self._client(), self._entry(text))
+                object_changes.delete(self._client(), self._deleted(text))
             case "copy" | "move", [first, second, *rest] if tuple(rest) in _FORCE:
                 change = object_changes.copy if call == "copy" else object_changes.move
                 source, target = self._entry(first), self._entry(second)
@@ -63,15 +68,25 @@ class Manager:
                 changed = changed_headers.parse(pairs)
                 object_changes.change(self._client(), self._entry(text), changed)
             case _:
+                missing_calls.refuse(path)
                 raise NotFoundError
         return {}
 
     def _entry(self, text: str) -> entry.Entry:
         return entry.parse(text, self._buckets)
 
-    def _batch(self, body: bytes) -> tuple[int, list[dict[str, Any]]]:
+    def _deleted(self, text: str) -> entry.Entry:
+        """The entry of a delete; without a key it would be the bucket (protocol.md 12)."""
         try:
-            lines = parse_qs(body.decode(), max_num_fields=limits.BATCH_CALLS).get("op", [])
+            return self._entry(text)
+        except EntryWithoutKeyError as error:
+            raise NoSuchBucketError from error
+
+    def _batch(self, query: str, body: bytes) -> tuple[int, list[dict[str, Any]]]:
+        """The lines are in a form; qshell and old SDKs put them into the query."""
+        try:
+            form = "&".join(filter(None, (query, body.decode())))
+            lines = parse_qs(form, max_num_fields=limits.BATCH_CALLS).get("op", [])
         except ValueError as error:
             raise InvalidArgumentError(
                 f"a batch is a form of 1 to {limits.BATCH_CALLS} fields op"

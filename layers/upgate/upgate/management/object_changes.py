@@ -17,6 +17,7 @@ from upgate.errors import (
     ObjectExistsError,
     StorageFailedError,
 )
+from upgate.intake import object_metadata
 from upgate.management import object_stat
 from upgate.management.changed_headers import ChangedHeaders
 from upgate.management.entry import Entry
@@ -90,23 +91,23 @@ def move(client: S3Client, source: Entry, target: Entry, *, force: bool) -> None
 
 
 def change(client: S3Client, entry: Entry, changed: ChangedHeaders) -> None:
-    """Give an object another type or metadata; raises as `copy` does with `force`.
+    """Give an object another type, other headers or metadata; what is not named stays.
 
     S3 changes nothing in place: the object is copied onto itself, where it is still the same.
+
+    Raises:
+        ConditionNotMetError: it is not what the change asks for.
+        UpgateError: as `copy` does with `force`.
     """
 
     def attempt() -> None:
         found = dict(object_stat.head(client, entry))
+        if changed.condition is not None:
+            changed.condition.check(object_stat.document(found))
         if changed.mime_type:
             found["ContentType"] = changed.mime_type
-        kept = {
-            name: value
-            for name, value in found["Metadata"].items()
-            if not (changed.metadata and name.startswith(storage.CLIENT_PREFIX))
-        }
-        found["Metadata"] = kept | {
-            storage.CLIENT_PREFIX + name: value for name, value in changed.metadata.items()
-        }
+        found |= changed.headers
+        found["Metadata"] = _merged(found["Metadata"], changed.metadata)
         _write(client, entry, entry, found, {"IfMatch": found["ETag"]})
 
     _while_outdated(attempt)
@@ -167,6 +168,17 @@ def _remove_once(client: S3Client, entry: Entry, etag: str) -> _Removal:
                     return _Removal.GONE if is_first else _Removal.DONE
             raise
     return _Removal.DONE
+
+
+def _merged(entries: Mapping[str, str], changed: Mapping[str, str]) -> dict[str, str]:
+    """An object's entries, with the client's metadata changed where it is named."""
+    named = {name.lower() for name in changed}
+    old = object_metadata.from_entries(entries)
+    merged = {name: value for name, value in old.items() if name.lower() not in named}
+    merged |= changed
+    object_metadata.check_size(merged)
+    ours = {name: text for name, text in entries.items() if not object_metadata.is_entry(name)}
+    return ours | object_metadata.to_entries(merged)
 
 
 def _write(

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from upgate import encoding, limits
-from upgate.errors import InvalidArgumentError, NoSuchBucketError
+from upgate.errors import BadMarkerError, InvalidArgumentError, NoSuchBucketError
 from upgate.management import object_stat
 from upgate.objects import storage
 
@@ -36,8 +36,9 @@ def parse(fields: Mapping[str, str], buckets: Mapping[str, str]) -> ListRequest:
 
     Raises:
         NoSuchBucketError: of another stack, or none.
-        InvalidArgumentError: a limit outside 1 to limits.LISTED_OBJECTS, a marker not of ours, a
-            prefix or delimiter that no key can have.
+        InvalidArgumentError: a limit outside 1 to limits.LISTED_OBJECTS, a prefix or delimiter
+            that no key can have.
+        BadMarkerError: a marker not of ours.
     """
     bucket = fields.get("bucket", "")
     if bucket not in buckets:
@@ -51,15 +52,15 @@ def parse(fields: Mapping[str, str], buckets: Mapping[str, str]) -> ListRequest:
     try:
         token = encoding.decode_text(fields.get("marker", ""))
     except ValueError as error:
-        raise InvalidArgumentError("marker is not one that a list gave") from error
+        raise BadMarkerError from error
     return ListRequest(buckets[bucket], prefix, delimiter, int(text), token)
 
 
 def page(client: S3Client, request: ListRequest) -> dict[str, Any]:
-    """One page; its `marker` is empty when it is the last.
+    """One page. The last has no `marker`: clients that look for the name would page for ever.
 
     Raises:
-        InvalidArgumentError: the marker is not S3's.
+        BadMarkerError: the marker is not S3's.
         StorageFailedError: S3 failed.
     """
     listed = _listed(client, request)
@@ -67,13 +68,14 @@ def page(client: S3Client, request: ListRequest) -> dict[str, Any]:
     with ThreadPoolExecutor(storage.CONNECTIONS) as pool:
         found = list(pool.map(lambda name: storage.head(client, request.s3_bucket, name), names))
     answer: dict[str, Any] = {
-        "marker": encoding.encode(listed.get("NextContinuationToken", "").encode()),
         "items": [
             {"key": storage.key_of(name), **object_stat.document(head)}
             for name, head in zip(names, found, strict=True)
             if head is not None
         ],
     }
+    if token := listed.get("NextContinuationToken"):
+        answer["marker"] = encoding.encode(token.encode())
     if request.delimiter:
         answer["commonPrefixes"] = [item["Prefix"] for item in listed.get("CommonPrefixes", ())]
     return answer
@@ -93,6 +95,6 @@ def _listed(client: S3Client, request: ListRequest) -> Mapping[str, Any]:
             )
         except ClientError as error:
             if request.token and storage.status_of(error) == 400:
-                raise InvalidArgumentError("marker is not one that a list gave") from error
+                raise BadMarkerError from error
             raise
     return {**answer}

@@ -39,13 +39,10 @@ def document(found: Mapping[str, Any]) -> dict[str, Any]:
         "putTime": put_time(found["LastModified"]),
         "type": storage.STORAGE_CLASSES.index(found.get("StorageClass") or "STANDARD"),
     }
-    of_client = {
-        name.removeprefix(storage.CLIENT_PREFIX): value
-        for name, value in metadata.items()
-        if name.startswith(storage.CLIENT_PREFIX)
-    }
-    if of_client:
-        shown["x-qn-meta"] = object_metadata.from_s3(of_client)
+    if md5 := source_object.md5_of(found):
+        shown["md5"] = md5
+    if of_client := object_metadata.from_entries(metadata):
+        shown["x-qn-meta"] = of_client
     return shown
 
 

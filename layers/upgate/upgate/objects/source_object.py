@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from upgate.objects import storage
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
+
+_MD5 = re.compile(r"[0-9a-f]{32}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +53,18 @@ def find(
         mime_type=head.get("ContentType") or "application/octet-stream",
         upload_id=metadata.get(storage.UPLOAD_ENTRY),
     )
+
+
+def md5_of(head: Mapping[str, Any]) -> str | None:
+    """The MD5 of an object in hexadecimal, where S3's etag is it, by S3's answer to HeadObject.
+
+    It is for what came in one piece, unless a key of KMS or of a client's own encrypts it.
+    """
+    s3_etag = head["ETag"].strip('"')
+    is_plain = head.get("ServerSideEncryption", "AES256") == "AES256"
+    if is_plain and "SSECustomerAlgorithm" not in head and _MD5.fullmatch(s3_etag):
+        return str(s3_etag)
+    return None
 
 
 def etag_of(metadata: Mapping[str, str], s3_etag: str) -> str:

@@ -30,7 +30,6 @@ STORAGE_CLASSES = ("STANDARD", "STANDARD_IA", "GLACIER", "DEEP_ARCHIVE", "GLACIE
 
 ETAG_ENTRY = "upgate-etag"
 UPLOAD_ENTRY = "upgate-upload"
-CLIENT_PREFIX = "qn-"
 _CONFLICT_ATTEMPTS = 3
 
 # That a client of S3 keeps open: so many calls go side by side.
@@ -116,10 +115,7 @@ def object_arguments(destination: Destination) -> dict[str, Any]:
         "Metadata": {
             ETAG_ENTRY: destination.etag,
             UPLOAD_ENTRY: destination.upload_id,
-            **{
-                CLIENT_PREFIX + name: value
-                for name, value in object_metadata.to_s3(destination.metadata).items()
-            },
+            **object_metadata.to_entries(destination.metadata),
         },
         "CacheControl": headers.cache_control,
         "ContentDisposition": headers.content_disposition,
