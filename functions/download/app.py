@@ -58,7 +58,7 @@ class LateTools:
 def _manager() -> Manager:
     from upgate.management.management_call import Manager
 
-    return Manager(clients.s3, CONFIG.buckets)
+    return Manager(clients.s3, CONFIG.buckets, KEYS.ring)
 
 
 @cache

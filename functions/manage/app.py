@@ -15,7 +15,7 @@ from upgate_aws.key_source import KeySource
 
 CONFIG = manage_config(os.environ)
 KEYS = KeySource(clients.secrets, CONFIG.keys_secret)
-MANAGER = Manager(clients.s3, CONFIG.buckets)
+MANAGER = Manager(clients.s3, CONFIG.buckets, KEYS.ring)
 
 
 def lambda_handler(event: dict[str, Any], _: object) -> dict[str, Any]:

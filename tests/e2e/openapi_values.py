@@ -126,7 +126,10 @@ _PAIRS = (
     "key/not base64",
     "key",
 )
-_CHANGES = (f"mime/{b64('image/png')}", f"x-qn-meta-a/{b64('b')}", "mime", "size/NQ==", "mime/!")
+_CHANGES = (
+    *(f"mime/{b64('image/png')}", f"x-qn-meta-a/{b64('b')}", "mime", "size/NQ==", "mime/!"),
+    *(f"cacheControl/{b64('no-cache')}/cond/{b64('fsize=5')}", f"cond/{b64('fsize')}"),
+)
 _LINES = (*(f"/stat/{b64(entry)}" for entry in _ENTRIES), "/nothing", "", f"/delete/{b64('x:y')}")
 
 

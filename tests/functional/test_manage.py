@@ -154,6 +154,53 @@ def test_a_key_that_looks_like_a_call_is_downloaded_without_a_signature(
     assert answer["statusCode"] == 302
 
 
+def put(functions: Functions, key: str, **policy: Any) -> None:
+    """An object as an upload stores it, by way of the upload function."""
+    fields = {"token": events.token(**policy), "key": key, "x-qn-meta-Who": "Ann"}
+    uploaded = functions.load("upload").lambda_handler(events.form_of(fields), None)
+    assert uploaded["statusCode"] == 200
+
+
+def test_stat_tells_who_uploaded_and_names_as_they_were_given(functions: Functions) -> None:
+    put(functions, "a", endUser="u/1 ü")
+    stored = functions.aws.s3.objects["s3-demo", "a"]
+    assert "u/1" not in str(stored.headers)  # whoever downloads it sees these
+    admin = Admin(functions.load("manage"), functions.aws.s3)
+    shown = admin(f"/stat/{entry('a')}")[1]
+    assert (shown["endUser"], shown["x-qn-meta"]) == ("u/1 ü", {"Who": "Ann"})
+    assert admin("/list", "bucket=demo")[1]["items"] == [{"key": "a", **shown}]
+    admin(f"/copy/{entry('a')}/{entry('b')}")
+    assert admin(f"/stat/{entry('b')}")[1]["endUser"] == "u/1 ü"
+
+
+@pytest.mark.parametrize(("size", "kept"), [(limits.END_USER_BYTES, True), (129, False)])
+def test_a_long_end_user_is_not_kept(functions: Functions, size: int, *, kept: bool) -> None:
+    put(functions, "a", endUser="u" * size)
+    shown = Admin(functions.load("manage"), functions.aws.s3)(f"/stat/{entry('a')}")[1]
+    assert ("endUser" in shown) == kept
+
+
+@pytest.mark.parametrize(
+    ("query", "parts"), [("needparts=true", [5]), ("", None), ("needparts=false", None)]
+)
+def test_stat_tells_the_parts_to_who_asks(
+    admin: Admin, query: str, parts: list[int] | None
+) -> None:
+    admin.store("a")
+    assert admin(f"/stat/{entry('a')}", query)[1].get("parts") == parts
+    line = f"/stat/{entry('a')}?{query}" if query else f"/stat/{entry('a')}"
+    assert admin("/batch", body=batch(line))[1][0]["data"].get("parts") == parts
+
+
+def test_stat_tells_the_parts_of_an_upload_in_parts(admin: Admin) -> None:
+    hash_of_parts = "ns56DcSIfBFUENXjdhsJTIvl3Rcu"
+    admin.store("a", b"helloworld", x_amz_meta_upgate_parts="5*2")
+    headers = admin.s3.objects["s3-demo", "a"].headers
+    entries = {**headers, "x-amz-meta-upgate-etag": hash_of_parts}
+    admin.s3.objects["s3-demo", "a"] = StoredObject(b"helloworld", entries, MODIFIED)
+    assert admin(f"/stat/{entry('a')}", "needparts=true")[1]["parts"] == [5, 5]
+
+
 # delete, copy, move, chgm.
 
 

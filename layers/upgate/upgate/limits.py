@@ -19,6 +19,9 @@ ENCODED_PATH_BYTES = 8 * 1024
 
 # Object metadata: S3 counts names and values together, 2 KB for one object.
 METADATA_BYTES = 1536  # leaves room for the gateway's own entries
+# Of those, what stat tells of an upload; longer ones are not kept.
+END_USER_BYTES = 128
+PART_SIZES_BYTES = 96
 
 # Headers that S3 keeps and sends back: it takes 8 KB of them in one request.
 OBJECT_HEADER_BYTES = 1024
@@ -123,6 +126,7 @@ STYLE_SEPARATORS = 16
 
 # Management calls (protocol.md 12): Kodo's own figures, and S3's for one CopyObject.
 LISTED_OBJECTS = 1_000
+LISTED_PART_SIZES = 20_000
 BATCH_CALLS = 1_000
 COPY_BYTES = 5 * 1024**3
 

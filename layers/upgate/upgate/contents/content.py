@@ -21,6 +21,11 @@ class IncomingContent(Protocol):
     @property
     def etag(self) -> str: ...
 
+    @property
+    def part_sizes(self) -> str:
+        """How it was cut, where the etag does not say it by itself (contents/part_sizes.py)."""
+        ...
+
     def crc32(self) -> int:
         """CRC-32 (IEEE) of the whole content."""
         ...
@@ -36,6 +41,8 @@ class IncomingContent(Protocol):
 
 class BufferedContent:
     """A content that came whole in one request; hashed when first asked for its etag."""
+
+    part_sizes = ""
 
     def __init__(self, data: Content) -> None:
         self.data = data

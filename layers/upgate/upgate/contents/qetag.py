@@ -62,6 +62,11 @@ def from_parts(parts: Sequence[tuple[int, str]]) -> str:
     return encoding.encode(_COMPOSITE + _sha1(b"".join(digests)))
 
 
+def is_plain(etag: str) -> bool:
+    """Whether an etag is that of the content alone, however it was cut (protocol.md 5)."""
+    return etag[:1] in ("F", "l")
+
+
 def of(content: Content) -> str:
     """The etag of a content that is at hand."""
     return from_block_digests(block_digests(content))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
@@ -20,6 +20,7 @@ from upgate.management import (
 )
 from upgate.management.entry import EntryWithoutKeyError
 from upgate.objects import legal_key, storage
+from upgate.tokens.keys import KeyPair
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -34,9 +35,16 @@ _FORCE: Mapping[tuple[str, ...], bool] = {
 class Manager:
     """Carries out calls on the buckets of one stack; the caller has checked who asks."""
 
-    def __init__(self, client: Callable[[], S3Client], buckets: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        client: Callable[[], S3Client],
+        buckets: Mapping[str, str],
+        keys: Callable[[], Iterable[KeyPair]],
+    ) -> None:
+        """`keys` are asked for when a call may tell what only they can read."""
         self._client = client
         self._buckets = buckets
+        self._keys = keys
 
     def answer(self, path: str, query: str, body: bytes) -> tuple[int, Any]:
         """Status and JSON of one request.
@@ -49,14 +57,16 @@ class Manager:
         if path == "/list":
             fields = {name: values[-1] for name, values in parse_qs(query).items()}
             wanted = object_listing.parse(fields, self._buckets)
-            return 200, object_listing.page(self._client(), wanted)
-        return 200, self._call(path)
+            return 200, object_listing.page(self._client(), wanted, self._keys())
+        return 200, self._call(path, query)
 
-    def _call(self, path: str) -> dict[str, Any]:
+    def _call(self, path: str, query: str) -> dict[str, Any]:
         call, *arguments = path.strip("/").split("/")
         match call, arguments:
             case "stat", [text]:
-                return object_stat.document(object_stat.head(self._client(), self._entry(text)))
+                found = object_stat.head(self._client(), self._entry(text))
+                with_parts = parse_qs(query).get("needparts") == ["true"]
+                return object_stat.document(found, self._keys(), with_parts=with_parts)
             case "delete", [text]:
                 object_changes.delete(self._client(), self._deleted(text))
             case "copy" | "move", [first, second, *rest] if tuple(rest) in _FORCE:
@@ -121,7 +131,8 @@ class Manager:
 
     def _line(self, line: str) -> dict[str, Any]:
         try:
-            shown = self._call(line)
+            path, _, query = line.partition("?")
+            shown = self._call(path, query)
         except UpgateError as error:
             return {"code": error.status, "data": {"error": error.message}}
         return {"code": 200, "data": shown} if shown else {"code": 200}

@@ -6,7 +6,7 @@ side.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -15,6 +15,7 @@ from upgate import encoding, limits
 from upgate.errors import BadMarkerError, InvalidArgumentError, NoSuchBucketError
 from upgate.management import object_stat
 from upgate.objects import storage
+from upgate.tokens.keys import KeyPair
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -29,6 +30,7 @@ class ListRequest:
     delimiter: str
     limit: int
     token: str
+    with_parts: bool = False
 
 
 def parse(fields: Mapping[str, str], buckets: Mapping[str, str]) -> ListRequest:
@@ -53,10 +55,11 @@ def parse(fields: Mapping[str, str], buckets: Mapping[str, str]) -> ListRequest:
         token = encoding.decode_text(fields.get("marker", ""))
     except ValueError as error:
         raise BadMarkerError from error
-    return ListRequest(buckets[bucket], prefix, delimiter, int(text), token)
+    with_parts = fields.get("needparts") == "true"
+    return ListRequest(buckets[bucket], prefix, delimiter, int(text), token, with_parts)
 
 
-def page(client: S3Client, request: ListRequest) -> dict[str, Any]:
+def page(client: S3Client, request: ListRequest, keys: Iterable[KeyPair] = ()) -> dict[str, Any]:
     """One page. The last has no `marker`: clients that look for the name would page for ever.
 
     Raises:
@@ -64,12 +67,16 @@ def page(client: S3Client, request: ListRequest) -> dict[str, Any]:
         StorageFailedError: S3 failed.
     """
     listed = _listed(client, request)
+    pairs = tuple(keys)
     names = [item["Key"] for item in listed.get("Contents", ())]
     with ThreadPoolExecutor(storage.CONNECTIONS) as pool:
         found = list(pool.map(lambda name: storage.head(client, request.s3_bucket, name), names))
     answer: dict[str, Any] = {
         "items": [
-            {"key": storage.key_of(name), **object_stat.document(head)}
+            {
+                "key": storage.key_of(name),
+                **object_stat.document(head, pairs, with_parts=request.with_parts),
+            }
             for name, head in zip(names, found, strict=True)
             if head is not None
         ],

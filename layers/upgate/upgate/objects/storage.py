@@ -30,6 +30,8 @@ STORAGE_CLASSES = ("STANDARD", "STANDARD_IA", "GLACIER", "DEEP_ARCHIVE", "GLACIE
 
 ETAG_ENTRY = "upgate-etag"
 UPLOAD_ENTRY = "upgate-upload"
+END_USER_ENTRY = "upgate-user"  # hidden (tokens/hidden_text.py): whoever downloads may read it
+PARTS_ENTRY = "upgate-parts"
 _CONFLICT_ATTEMPTS = 3
 
 # That a client of S3 keeps open: so many calls go side by side.
@@ -49,6 +51,8 @@ class Destination:
     file_type: int = 0
     metadata: Mapping[str, str] = field(default_factory=dict)
     headers: ObjectHeaders = field(default_factory=ObjectHeaders)
+    hidden_end_user: str = ""
+    part_sizes: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +119,7 @@ def object_arguments(destination: Destination) -> dict[str, Any]:
         "Metadata": {
             ETAG_ENTRY: destination.etag,
             UPLOAD_ENTRY: destination.upload_id,
+            **_told_by_stat(destination),
             **object_metadata.to_entries(destination.metadata),
         },
         "CacheControl": headers.cache_control,
@@ -125,6 +130,15 @@ def object_arguments(destination: Destination) -> dict[str, Any]:
         "StorageClass": STORAGE_CLASSES[destination.file_type] if destination.file_type else None,
     }
     return {name: value for name, value in arguments.items() if value is not None}
+
+
+def _told_by_stat(destination: Destination) -> dict[str, str]:
+    """What an object says of its upload beside its hash, where there is anything to say."""
+    entries = {
+        END_USER_ENTRY: destination.hidden_end_user,
+        PARTS_ENTRY: destination.part_sizes,
+    }
+    return {name: text for name, text in entries.items() if text}
 
 
 def _put_request(content: BufferedContent, destination: Destination) -> dict[str, Any]:

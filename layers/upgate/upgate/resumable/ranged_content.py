@@ -23,8 +23,11 @@ _LAST_WINDOW_BYTES = 1024 * 1024
 class RangedContent:
     """A `content.IncomingContent` over pieces; its etag comes from their digests."""
 
-    def __init__(self, work: WorkBucket, pieces: Sequence[Piece], etag: str) -> None:
+    def __init__(
+        self, work: WorkBucket, pieces: Sequence[Piece], etag: str, part_sizes: str = ""
+    ) -> None:
         self._work = work
+        self.part_sizes = part_sizes
         self._pieces = [piece for piece in pieces if piece.size_bytes]
         self._ends = list(accumulate(piece.size_bytes for piece in self._pieces))
         self.size_bytes = self._ends[-1] if self._ends else 0

@@ -15,7 +15,7 @@ from urllib.parse import parse_qs
 from upgate import limits
 from upgate.answers import routes
 from upgate.answers.responses import Response, json_response
-from upgate.contents import qetag
+from upgate.contents import part_sizes, qetag
 from upgate.contents.content import BufferedContent
 from upgate.errors import (
     ForbiddenError,
@@ -133,7 +133,8 @@ class MultipartUploads:
         planned = assembly_plan.plan(pieces, uploaded.groups(parts))
         closed = work_names.closed(session.session_id)
         store = AssembledStore(self._assembler, planned, lambda _: closed)
-        content = RangedContent(self._work, pieces, etag)
+        cut = "" if qetag.is_plain(etag) else part_sizes.to_text([p.size_bytes for p in parts])
+        content = RangedContent(self._work, pieces, etag, cut)
         return self._uploader.receive(request, content, store, call.context)
 
     def abort(self, call: ResumableCall, path: MultipartPath) -> Response:

@@ -9,6 +9,7 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 
+from upgate import limits
 from upgate.callbacks import callback_request
 from upgate.callbacks.callback import CallbackRequest
 from upgate.contents.content import IncomingContent
@@ -16,7 +17,8 @@ from upgate.contents.content_checks import check_crc32, check_size, settle_mime_
 from upgate.deliveries.ledger import UploadIntent
 from upgate.intake.upload_request import UploadRequest
 from upgate.jobs import job
-from upgate.objects.storage import Destination
+from upgate.objects.storage import END_USER_ENTRY, Destination
+from upgate.tokens import hidden_text
 from upgate.tokens.authorization import Grant
 from upgate.tokens.put_policy import PutPolicy
 from upgate.uploads import reply
@@ -94,6 +96,7 @@ class Preparation:
             opened=content.open,
             file_name=request.file_name,
             end_user=grant.policy.end_user,
+            part_sizes=content.part_sizes,
             custom_variables=request.custom_variables,
             describe_media=self.describe_media,
         )
@@ -155,7 +158,16 @@ def _destination(
         file_type=grant.policy.file_type,
         metadata=request.metadata,
         headers=request.headers,
+        hidden_end_user=_hidden(facts.end_user or "", grant),
+        part_sizes=facts.part_sizes,
     )
+
+
+def _hidden(end_user: str, grant: Grant) -> str:
+    """The end user as the object tells it to a manager and to nobody else."""
+    if not 0 < len(end_user.encode()) <= limits.END_USER_BYTES:
+        return ""
+    return hidden_text.hide(END_USER_ENTRY, end_user, grant.key_pair)
 
 
 def _upload_id(request: UploadRequest, facts: UploadFacts, salt: str) -> str:

@@ -43,6 +43,7 @@ class UploadFacts:
     opened: Callable[[], BinaryIO]
     file_name: str | None = None
     end_user: str | None = None
+    part_sizes: str = ""
     custom_variables: Mapping[str, str] = field(default_factory=dict)
     key: str | None = None
     persistent_id: str | None = None
