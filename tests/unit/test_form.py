@@ -70,7 +70,7 @@ def test_every_field_of_the_protocol_is_read() -> None:
         crc32=1,
         accept="text/plain",
         custom_variables={"x:a": "1"},
-        metadata={"author": "me"},
+        metadata={"Author": "me"},
         headers=ObjectHeaders(
             cache_control="max-age=60",
             content_language="zh",

@@ -35,7 +35,7 @@ def test_python_sdks_nulls_are_not_given() -> None:
 def test_metadata_of_either_spelling_and_any_case() -> None:
     for name in ("metadata", "metaData"):
         request, _ = parse({"parts": [PART], name: {"X-Qn-Meta-A": "1", "ignored": "2"}})
-        assert request.metadata == {"a": "1"}
+        assert request.metadata == {"A": "1"}
 
 
 @pytest.mark.parametrize("parts", [None, []])

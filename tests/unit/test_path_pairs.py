@@ -30,7 +30,7 @@ def test_all_pairs_are_read_in_any_order() -> None:
         mime_type="image/jpeg",
         crc32=480655653,
         custom_variables={"x:name": "值", "x:a-b": ""},
-        metadata={"author": "me"},
+        metadata={"Author": "me"},
     )
     for order in (pairs, pairs[::-1]):
         assert parse_pairs([word for pair in order for word in pair], "t") == expected
