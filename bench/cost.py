@@ -1,7 +1,7 @@
 """What an upload costs at AWS: `uv run python -m bench.cost`.
 
 The requests are counted, with the real handlers over the tests' AWS; prices and durations are
-written down here. docs/cost.md has the two tables that this prints, and a test holds it to them.
+written down here. docs/cost.md has the tables that this prints, and a test holds it to them.
 """
 
 from __future__ import annotations
@@ -37,6 +37,16 @@ QUEUE_REQUEST = 0.40
 GB_SECOND = 0.0000133334  # arm64
 LOG_GB = 0.50
 
+# CloudFront, by where the client is: a GB that it sends on to the origin, and a million requests over
+# HTTPS; its function is the same everywhere.
+EDGE_GB_AND_REQUESTS = {
+    "North America, Europe": (0.020, 1.00),
+    "Japan, South-East Asia": (0.060, 1.20),
+    "South America": (0.125, 2.20),
+    "India": (0.160, 1.20),
+}
+EDGE_FUNCTION = 0.10
+
 GATEWAY_UNIT_BYTES = 512 * 1024
 REQUEST_HEAD_BYTES = 1000
 LOG_LINE_BYTES = 1000
@@ -61,6 +71,8 @@ _S3_FREE = ("AbortMultipartUpload", "DeleteObject")
 class Bill:
     """What one upload used."""
 
+    requests: int = 0
+    sent_bytes: int = 0
     gateway_units: int = 0
     invocations: int = 0
     gb_seconds: float = 0.0
@@ -68,6 +80,8 @@ class Bill:
 
     def request(self, body_bytes: int, function: str, seconds: str) -> None:
         """One request of the client's."""
+        self.requests += 1
+        self.sent_bytes += body_bytes + REQUEST_HEAD_BYTES
         self.gateway_units += math.ceil((body_bytes + REQUEST_HEAD_BYTES) / GATEWAY_UNIT_BYTES)
         self.invocation(function, SECONDS[seconds])
 
@@ -92,6 +106,10 @@ class Bill:
             queue * QUEUE_REQUEST,
             invocations * LOG_LINE_BYTES / 1e9 * 1e6 * LOG_GB,
         ]
+
+    def edge_dollars(self, gb: float, requests: float) -> float:
+        """What CloudFront adds to a million times this upload, at these two prices."""
+        return self.sent_bytes * 1e6 / 1e9 * gb + self.requests * (requests + EDGE_FUNCTION)
 
 
 @contextmanager
@@ -194,7 +212,7 @@ def measure() -> dict[str, Bill]:
 
 
 def tables(bills: dict[str, Bill]) -> str:
-    """Both tables, in Markdown."""
+    """The three tables, in Markdown."""
     lines = [
         "| upload | gateway units | invocations | S3 writes | S3 reads | ledger writes"
         " | ledger reads | queue |",
@@ -211,6 +229,16 @@ def tables(bills: dict[str, Bill]) -> str:
         dollars = bill.dollars()
         shown = " | ".join(f"{value:,.2f}" for value in dollars)
         lines.append(f"| {name} | {shown} | **${sum(dollars):,.2f}** |")
+    lines += [
+        "",
+        f"| CloudFront adds | {' | '.join(EDGE_GB_AND_REQUESTS)} |",
+        "|---|" + "---|" * len(EDGE_GB_AND_REQUESTS),
+    ]
+    for name, bill in bills.items():
+        added = [bill.edge_dollars(*prices) for prices in EDGE_GB_AND_REQUESTS.values()]
+        times = [dollars / sum(bill.dollars()) + 1 for dollars in added]
+        shown = (f"{dollars:,.2f} (x {n:.1f})" for dollars, n in zip(added, times, strict=True))
+        lines.append(f"| {name} | {' | '.join(shown)} |")
     return "\n".join(lines)
 
 

@@ -112,6 +112,15 @@ class ChangeSet:
                 return self._ref(argument)
             case "Fn::GetAtt":
                 return ".".join(argument) if isinstance(argument, list) else argument
+            case "Fn::FindInMap":
+                table, row, column = (self.resolve(item) for item in argument)
+                return self.template["Mappings"][table][row][column]
+            case "Fn::Sub" if isinstance(argument, list):
+                text, own = argument
+                known = self.resolve(own)
+                return _VARIABLE.sub(
+                    lambda found: str(known.get(found[1]) or self._ref(found[1])), text
+                )
             case "Fn::Sub":
                 return _VARIABLE.sub(lambda found: str(self._ref(found[1])), argument)
             case "Fn::If":

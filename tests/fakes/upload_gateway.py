@@ -89,6 +89,8 @@ class UploadGateway:
             return known.get(path, "unknown")
         if match[3] is None:
             return "initiate"
+        if request.method == "GET":
+            return "listed_parts"
         return "part" if match[4] else "complete"
 
     def _unknown(self, _: Received) -> Reply:
@@ -171,6 +173,16 @@ class UploadGateway:
             raise _RefusalError(406, "md5 check error")
         parts[int(match[4])] = request.body
         return answer(200, {"etag": qetag.of(request.body), "md5": md5})
+
+    def _listed_parts(self, request: Received) -> Reply:
+        self._policy_of(request)
+        match = _UPLOADS.fullmatch(request.path)
+        assert match
+        parts = [
+            {"partNumber": number, "size": len(data), "etag": qetag.of(data)}
+            for number, data in self._parts(match[3]).items()
+        ]
+        return answer(200, {"uploadId": match[3], "partNumberMarker": 0, "parts": parts})
 
     def _complete(self, request: Received) -> Reply:
         policy = self._policy_of(request)

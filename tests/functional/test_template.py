@@ -98,6 +98,17 @@ def test_distribution_is_lint_clean_where_there_is_cloudfront(tmp_path: Path) ->
     assert lint(edge, tmp_path / "edge.json", "us-east-1", "ap-east-1") == (0, "")
 
 
+@pytest.mark.parametrize("name", ["template.yaml", "edge.yaml"])
+def test_no_arn_and_no_host_is_of_one_partition(name: str) -> None:
+    """Service principals are the same everywhere, and parameters' patterns name no partition."""
+    text = (ROOT / name).read_text()
+    arns = [arn for arn in re.findall(r"arn:[^\s\"',]*", text) if not arn.startswith("arn:aws[")]
+    assert arns or name == "edge.yaml"
+    assert [arn for arn in arns if not arn.startswith("arn:${AWS::Partition}:")] == []
+    hosts = re.findall(r"[\w$}.-]*amazonaws\.com[\w.]*", text)
+    assert {host for host in hosts if not re.fullmatch(r"[a-z0-9]+\.amazonaws\.com", host)} == set()
+
+
 def test_types_that_a_partition_lacks_are_told(transformed: dict[str, Any], tmp_path: Path) -> None:
     """So the check above can fail: a false condition does not hide the type."""
     edge = yaml_parse((ROOT / "edge.yaml").read_text())["Resources"]["EdgeAccess"]

@@ -455,6 +455,17 @@ def test_a_resumable_call_that_fails_is_told(
     assert failed(findings(cli)) == {check}
 
 
+def test_a_list_of_parts_that_the_download_route_takes_is_told(
+    cli: Cli, gateway: WholeGateway
+) -> None:
+    """As if `GET /{proxy+}` had won."""
+    no_object = answer(404, {"error": "no such file or directory"})
+    gateway.spoil = on("/uploads/id0", lambda _: no_object, "GET")
+    rows = findings(cli)
+    assert failed(rows) == {"v2, parts are listed"}
+    assert "GET /{proxy+}" in rows["v2, parts are listed"]["advice"]
+
+
 @pytest.mark.parametrize(("host", "result"), [("", "fail"), ("http://10.0.0.1", "warn")])
 def test_another_host_for_the_next_chunk_is_told(
     cli: Cli, gateway: WholeGateway, host: str, result: str

@@ -15,10 +15,15 @@ from upgate_cli.gateway.answer import Answer
 
 _BLOCKS = "v1 in two chunks"
 _PARTS = "v2 in two parts"
+_LISTED = "v2, parts are listed"
 _LOST = "v2, an unknown upload"
 _LOG = "read the resumable function's log"
 _HOST = "v1, where it goes on"
 _ADDRESS = "SDKs go on there: if clients cannot, pass the Host on, or deploy with PublicUrl"
+_ROUTE = (
+    "GET /buckets/{proxy+} has to go to the resumable function: the route GET /{proxy+} takes it. "
+    "Deploy this version's template"
+)
 _JSON = "application/json"
 
 
@@ -63,10 +68,20 @@ def _v2(probe: Probe) -> Iterator[Finding]:
         if sent.status != 200 or text_field(sent, "etag") != qetag.of(data):
             yield Finding.fail(_PARTS, f"part {number}: {said(sent)}", _LOG)
             return
+    yield _listed(probe.with_token("GET", f"{path}/{upload_id}"), len(parts))
     listed = [{"partNumber": n, "etag": qetag.of(data)} for n, data in enumerate(parts, 1)]
     body = json.dumps({"parts": listed}).encode()
     answer = probe.with_token("POST", f"{path}/{upload_id}", body, _JSON)
     yield _whole_of_parts(answer, parts)
+
+
+def _listed(answer: Answer, count: int) -> Finding:
+    """SDKs that go on ask what is there; a download's answer would be a 404 of another kind."""
+    document = answer.document
+    found = document.get("parts") if isinstance(document, dict) else None
+    if answer.status == 200 and isinstance(found, list) and len(found) == count:
+        return Finding.ok(_LISTED, f"{count} of them")
+    return Finding.fail(_LISTED, said(answer), _ROUTE)
 
 
 def _whole_of_parts(answer: Answer, parts: tuple[bytes, ...]) -> Finding:
