@@ -37,8 +37,8 @@ QUEUE_REQUEST = 0.40
 GB_SECOND = 0.0000133334  # arm64
 LOG_GB = 0.50
 
-# CloudFront, by where the client is: a GB that it sends on to the origin, and a million requests over
-# HTTPS; its function is the same everywhere.
+# CloudFront, by where the client is: a GB that it sends on to the origin, and a million requests
+# over HTTPS; its function is the same everywhere.
 EDGE_GB_AND_REQUESTS = {
     "North America, Europe": (0.020, 1.00),
     "Japan, South-East Asia": (0.060, 1.20),

@@ -136,8 +136,8 @@ def _judge_413(check: str, answer: Answer) -> Finding:
         check,
         "the gateway's bare 413, without X-Reqid and CORS",
         "nothing, if apps send files above 4 MiB in parts, as all SDKs do; else deploy "
-        "with --parameter-overrides CloudFront=pass for the protocol's own, which bills what clients "
-        "send by the GB: 1 MB forms cost 2.7 to 14 times as much (docs/cost.md)",
+        "with --parameter-overrides CloudFront=pass for the protocol's own, which bills what "
+        "clients send by the GB: 1 MB forms cost 2.7 to 14 times as much (docs/cost.md)",
     )
 
 
