@@ -237,8 +237,8 @@ def tables(bills: dict[str, Bill]) -> str:
     for name, bill in bills.items():
         added = [bill.edge_dollars(*prices) for prices in EDGE_GB_AND_REQUESTS.values()]
         times = [dollars / sum(bill.dollars()) + 1 for dollars in added]
-        shown = (f"{dollars:,.2f} (x {n:.1f})" for dollars, n in zip(added, times, strict=True))
-        lines.append(f"| {name} | {' | '.join(shown)} |")
+        cells = (f"{dollars:,.2f} (x {n:.1f})" for dollars, n in zip(added, times, strict=True))
+        lines.append(f"| {name} | {' | '.join(cells)} |")
     return "\n".join(lines)
 
 
