@@ -65,6 +65,42 @@ def test_a_stream_in_memory_is_read_like_a_file() -> None:
     assert probe(io.BytesIO(data), DEFAULT_LIMITS) == probe(sample("clip.mp4"), DEFAULT_LIMITS)
 
 
+# How ffmpeg is asked for it, and what ffprobe prints: `rotation` anticlockwise, and the tag that
+# it had until 2021, clockwise, which clients read.
+TURNS = [
+    (("-display_rotation", "90"), 90, "270"),
+    (("-display_rotation", "180"), -180, "180"),
+    (("-display_rotation", "270"), -90, "90"),
+    (("-display_rotation", "-90"), -90, "90"),
+    (("-display_rotation", "45"), 45, None),
+    (("-display_hflip",), -180, None),
+    (("-display_vflip",), 0, None),
+    (("-display_rotation", "90", "-display_hflip"), 90, None),
+]
+
+
+@pytest.mark.parametrize(("turned", "rotation", "tag"), TURNS)
+def test_a_display_matrix_is_told_as_ffprobe_prints_it(
+    turned: tuple[str, ...], rotation: int, tag: str | None, tmp_path: Path
+) -> None:
+    path = tmp_path / "turned.mp4"
+    ffmpeg(*turned, "-i", str(sample("silent.mp4")), "-c", "copy", str(path))
+    variable: dict[str, Any] = avinfo_variable(path, 1, DEFAULT_LIMITS)
+    query: dict[str, Any] = read_avinfo(path, 1, DEFAULT_LIMITS)
+    for video in (variable["video"], query["streams"][0]):
+        assert video["side_data_list"][0]["rotation"] == rotation
+        assert video["tags"].get("rotate") == tag
+    if FFPROBE is not None:
+        theirs = _ffprobe(path)["streams"][0]
+        assert query["streams"][0]["side_data_list"] == theirs["side_data_list"]
+
+
+def test_a_film_that_stands_upright_has_no_matrix_to_tell() -> None:
+    value: dict[str, Any] = avinfo_variable(sample("clip.mp4"), 1, DEFAULT_LIMITS)
+    assert "side_data_list" not in value["video"]
+    assert "rotate" not in value["video"]["tags"]
+
+
 @pytest.mark.parametrize("text", ["#EXTM3U\n#EXTINF:2,\n{}\n", "ffconcat version 1.0\nfile {}\n"])
 def test_a_list_of_files_is_not_opened(text: str, tmp_path: Path) -> None:
     shutil.copy(sample("clip.ts"), tmp_path / "inner.ts")
@@ -124,9 +160,7 @@ UNTOLD = {
 @pytest.mark.parametrize("name", ["clip.mp4", "clip.mkv", "tone.wav", "tone.aac"])
 def test_the_answer_is_ffprobes(name: str) -> None:
     path = sample(name)
-    command = [str(FFPROBE), "-v", "error", "-show_streams", "-show_format", "-of", "json"]
-    printed = subprocess.run([*command, str(path)], capture_output=True, check=True, timeout=30)
-    theirs = json.loads(printed.stdout)
+    theirs = _ffprobe(path)
     ours: dict[str, Any] = read_avinfo(path, path.stat().st_size, DEFAULT_LIMITS)
     assert _told(ours["format"]) == _told(theirs["format"])
     assert [_told(stream) for stream in ours["streams"]] == [
@@ -136,3 +170,10 @@ def test_the_answer_is_ffprobes(name: str) -> None:
 
 def _told(fields: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in fields.items() if name not in UNTOLD}
+
+
+def _ffprobe(path: Path) -> dict[str, Any]:
+    command = [str(FFPROBE), "-v", "error", "-show_streams", "-show_format", "-of", "json"]
+    printed = subprocess.run([*command, str(path)], capture_output=True, check=True, timeout=30)
+    theirs: dict[str, Any] = json.loads(printed.stdout)
+    return theirs

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from tests.unit.av_samples import sample, settings, source
+from tests.unit.av_samples import ffmpeg, sample, settings, source
 from upgate.errors import BadFopError, UnprocessableSourceError
 from upgate.fops.fop import parse_pipe
 from upgate_media.run_types import Output
@@ -38,6 +38,22 @@ def test_a_frame_is_made_in_its_size(
     assert output.mime_type == mime_type
     with Image.open(output.path) as picture:
         assert (picture.size, picture.get_format_mimetype()) == (size, mime_type)
+
+
+@pytest.mark.parametrize("offset", ["0", "0.5", "1", "2.9", "3"])
+def test_transport_stream_with_one_key_frame_has_a_frame_at_every_offset(
+    offset: str, tmp_path: Path
+) -> None:
+    """It has no index: ffmpeg begins in its middle, and finds nothing that it could decode."""
+    path = tmp_path / "one-key.ts"
+    ffmpeg(
+        *("-f", "lavfi", "-i", "testsrc2=s=192x108:r=25:d=3", "-f", "lavfi", "-i", "sine=440:d=3"),
+        *("-c:v", "libx264", "-g", "999", "-c:a", "aac", str(path)),
+    )
+    command = parse_pipe(f"vframe/png/offset/{offset}").commands[0]
+    made = run_vframe(command, source(path), tmp_path, settings())
+    with Image.open(made.path) as picture:
+        assert picture.size == (192, 108)
 
 
 def test_another_offset_is_another_frame(tmp_path: Path) -> None:

@@ -12,7 +12,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from upgate_media.media_limits import MediaLimits
-from upgate_media.probe import is_cover, opened, probe, rotation_degrees
+from upgate_media.probe import (
+    clockwise_degrees,
+    display_matrix,
+    is_cover,
+    is_mirrored,
+    opened,
+    probe,
+)
 
 if TYPE_CHECKING:
     from av.audio.stream import AudioStream
@@ -27,7 +34,7 @@ _MICROSECONDS = 1_000_000
 _TAG_LETTERS = string.ascii_letters + string.digits + "._- "  # others as their numbers
 _TAGS, _TAG_CHARACTERS = 64, 1024
 # The fields of the magic variable, from the documented sample.
-_COMMON = frozenset({"nb_frames", "r_frame_rate"}) | {
+_COMMON = frozenset({"nb_frames", "r_frame_rate", "side_data_list"}) | {
     "bit_rate",
     "codec_name",
     "codec_type",
@@ -130,16 +137,19 @@ def _video(stream: VideoStream) -> dict[str, Json]:
     shape = stream.sample_aspect_ratio
     if shape and stream.height:
         fields["sample_aspect_ratio"] = _ratio(shape, ":")
-        fields["display_aspect_ratio"] = _ratio(
-            Fraction(shape.numerator, shape.denominator) * Fraction(stream.width, stream.height),
-            ":",
-        )
+        fields["display_aspect_ratio"] = _display_ratio(shape, stream.width, stream.height)
     if context.pix_fmt:
         fields["pix_fmt"] = context.pix_fmt
     fields["level"] = context.level
     fields["r_frame_rate"] = _ratio(stream.base_rate, "/")
     fields["avg_frame_rate"] = _ratio(stream.average_rate, "/")
     return fields
+
+
+def _display_ratio(shape: Fraction, width: int, height: int) -> str:
+    if not width or not height:
+        return "0:0"
+    return _ratio(Fraction(shape.numerator * width, shape.denominator * height), ":")
 
 
 def _audio(stream: AudioStream) -> dict[str, Json]:
@@ -175,11 +185,30 @@ def _times(stream: Stream) -> dict[str, Json]:
         flag.name or "": int(flag.name in names) for flag in type(stream.disposition)
     }
     tags = _tags(stream.metadata)
+    matrix = display_matrix(stream) if stream.type == "video" else None  # type: ignore[arg-type]
+    if matrix is not None:
+        fields["side_data_list"] = [_display_matrix(matrix)]
+        turn = clockwise_degrees(matrix)
+        if turn in (90, 180, 270) and not is_mirrored(matrix):
+            tags.setdefault("rotate", str(turn))  # as ffprobe had it until 2021, and clients do
     if tags:
         fields["tags"] = tags
-    if stream.type == "video" and (turn := rotation_degrees(stream)):  # type: ignore[arg-type]
-        fields["side_data_list"] = [{"side_data_type": "Display Matrix", "rotation": -turn}]
     return fields
+
+
+def _display_matrix(matrix: tuple[int, ...]) -> Json:
+    """Rows of the matrix as ffprobe dumps them, and how far it turns anticlockwise, -180 to 179."""
+    rows = (matrix[row : row + 3] for row in range(0, len(matrix), 3))
+    dump = "".join(
+        f"{row:08x}: " + "".join(f" {value:11d}" for value in values) + "\n"
+        for row, values in enumerate(rows)
+    )
+    turn = clockwise_degrees(matrix)
+    return {
+        "side_data_type": "Display Matrix",
+        "displaymatrix": "\n" + dump,
+        "rotation": -turn if turn <= 180 else 360 - turn,
+    }
 
 
 def _format(container: InputContainer, size_bytes: int) -> dict[str, Json]:

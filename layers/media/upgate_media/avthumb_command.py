@@ -5,6 +5,7 @@ from __future__ import annotations
 from upgate_media.av_codecs import CHANNELS, nearest_sample_rate
 from upgate_media.avthumb_options import AudioOptions, AvthumbOptions, VideoOptions
 from upgate_media.avthumb_watermark import Overlay
+from upgate_media.film_colour import bt709_steps
 from upgate_media.probe import AudioFacts, MediaFacts, VideoFacts
 
 # What each encoder needs besides rate and size. x264 as it comes is `medium`, which is its best
@@ -94,6 +95,7 @@ def _filters(
     )
     if size != turned:
         steps.append("scale={}:{}".format(*size))
+    steps += bt709_steps(facts.colours, *size, as_rgb=False)
     if video.size is not None:
         steps.append("setsar=1")
     chain = f"[0:{facts.index}]" + (",".join(steps) or "null")

@@ -19,6 +19,7 @@ _PIXELS_PER_SECOND = {
     "flv": 300e6,
 }
 _DECODED_PIXELS_PER_SECOND = 250e6
+_TONE_MAPPED_PIXELS_PER_SECOND = 25e6
 # Cores that an encoder keeps busy at the most.
 _CORES = {"libx264": 8, "libvpx": 2, "libvpx-vp9": 2, "libtheora": 1, "libxvid": 1, "flv": 1}
 # Seconds of stereo sound that one core encodes in a second.
@@ -54,6 +55,8 @@ def estimate_seconds(
         decoded = rate * facts.video.width * facts.video.height / _DECODED_PIXELS_PER_SECOND
         encoded = (options.video.frame_rate or rate) * output_pixels / _PIXELS_PER_SECOND[encoder]
         work += length * (decoded + encoded) / min(available, _CORES[encoder])
+        if facts.video.colours.is_hdr:
+            work += length * rate * output_pixels / _TONE_MAPPED_PIXELS_PER_SECOND / available
     return work * _MARGIN
 
 

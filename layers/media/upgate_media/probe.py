@@ -10,19 +10,21 @@ import math
 import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from upgate.contents.media_sniffing import sniff
 from upgate.errors import SourceTooLargeError, UnprocessableSourceError
 from upgate.limits import SNIFF_BYTES
+from upgate_media.film_colour import Colours
 from upgate_media.media_limits import MediaLimits
 
 if TYPE_CHECKING:
     from av.audio.stream import AudioStream
     from av.container import InputContainer
     from av.stream import Stream
+    from av.video.codeccontext import VideoCodecContext
     from av.video.stream import VideoStream
 
 # Demuxers of self-contained files. Not here, on purpose: hls, dash, concat, sdp, rtsp, image2, imf,
@@ -34,6 +36,7 @@ FORMATS = (
 OPTIONS = {"format_whitelist": FORMATS, "protocol_whitelist": "file"}
 _MICROSECONDS = 1_000_000
 _FRAME_RATE = 1000.0  # raw DV tells 60000
+_FULL_RANGE = 2  # ffmpeg's AVCOL_RANGE_JPEG
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +67,7 @@ class VideoFacts:
     frame_rate: float
     frames: int
     duration_seconds: float | None
+    colours: Colours = field(default_factory=Colours)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,18 +131,26 @@ def opened(source: Path | BinaryIO) -> Iterator[InputContainer]:
         yield container
 
 
-def rotation_degrees(stream: VideoStream) -> int:
-    """How far a player turns the picture clockwise: 0, 90, 180 or 270 (ISO 14496-12, 8.3.2)."""
+def display_matrix(stream: VideoStream) -> tuple[int, ...] | None:
+    """The nine numbers by which a player turns the picture (ISO 14496-12, 8.3.2), if there are."""
     context = stream.codec_context  # None: a codec that this build does not know
     matrix = context.coded_side_data.get("display_matrix") if context is not None else None
-    if matrix is None or len(matrix) != 36:
-        return 0
-    first, second, _, third, fourth, *_ = struct.unpack("<9i", matrix)
+    return struct.unpack("<9i", matrix) if matrix is not None and len(matrix) == 36 else None
+
+
+def clockwise_degrees(matrix: tuple[int, ...]) -> int:
+    """How far a player turns the picture clockwise: whole degrees, 0 to 359."""
+    first, second, _, third, fourth, *_ = matrix
     across, down = math.hypot(first, third), math.hypot(second, fourth)
     if not across or not down:
         return 0
-    turned = math.degrees(math.atan2(second / down, first / across))
-    return round(turned / 90) % 4 * 90
+    return round(math.degrees(math.atan2(second / down, first / across))) % 360
+
+
+def is_mirrored(matrix: tuple[int, ...]) -> bool:
+    """Whether a player also flips the picture, which no angle tells."""
+    first, second, _, third, fourth, *_ = matrix
+    return first * fourth - second * third < 0
 
 
 def is_cover(stream: Stream) -> bool:
@@ -212,7 +224,8 @@ def _audio_facts(stream: AudioStream, container: InputContainer) -> AudioFacts:
 
 def _video_facts(stream: VideoStream) -> VideoFacts:
     width, height = stream.width, stream.height
-    if rotation_degrees(stream) in (90, 270):
+    matrix = display_matrix(stream)
+    if matrix is not None and round(clockwise_degrees(matrix) / 90) % 2:
         width, height = height, width
     rates = (stream.average_rate, stream.guessed_rate, stream.base_rate)
     rate = next((float(rate) for rate in rates if rate and 0 < rate <= _FRAME_RATE), None)
@@ -225,6 +238,17 @@ def _video_facts(stream: VideoStream) -> VideoFacts:
         frame_rate=rate or 25.0,
         frames=stream.frames,
         duration_seconds=_seconds(stream),
+        colours=_colours(stream.codec_context),
+    )
+
+
+def _colours(context: VideoCodecContext) -> Colours:
+    is_rgb = (context.pix_fmt or "").startswith(("gbr", "rgb", "bgr"))
+    return Colours(
+        transfer=int(context.color_trc),
+        primaries=int(context.color_primaries),
+        matrix=0 if is_rgb else int(context.colorspace),
+        is_full_range=is_rgb or int(context.color_range) == _FULL_RANGE,
     )
 
 
