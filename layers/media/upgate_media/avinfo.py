@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from av.audio.stream import AudioStream
     from av.codec.context import CodecContext
     from av.container import InputContainer
+    from av.rational import AVRational
     from av.stream import Stream
     from av.video.stream import VideoStream
 
@@ -146,7 +147,7 @@ def _video(stream: VideoStream) -> dict[str, Json]:
     return fields
 
 
-def _display_ratio(shape: Fraction, width: int, height: int) -> str:
+def _display_ratio(shape: AVRational, width: int, height: int) -> str:
     if not width or not height:
         return "0:0"
     return _ratio(Fraction(shape.numerator * width, shape.denominator * height), ":")
