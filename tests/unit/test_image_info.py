@@ -90,7 +90,9 @@ def test_a_picture_of_each_format_is_described(
     found = info(picture(name))
     assert found is not None
     assert (found["format"], found["colorModel"]) == (expected_format, color_model)
-    assert (found["width"], found["height"]) == (30, 20)
+    # The files with EXIF's orientation have it as `irot` too where the format has that.
+    is_turned = name in ("exif.heic", "exif.avif")
+    assert (found["width"], found["height"]) == ((20, 30) if is_turned else (30, 20))
     assert found["size"] == len(picture(name))
 
 
@@ -102,11 +104,17 @@ def test_the_answer_has_kodos_keys_in_kodos_order() -> None:
     assert list(found or ()) == keys
 
 
-@pytest.mark.parametrize("name", ["ycbcr.jpg", "rgba.png", "exif.webp", "rgba.tiff", "exif.heic"])
+@pytest.mark.parametrize("name", ["ycbcr.jpg", "rgba.png", "exif.webp", "rgba.tiff"])
 def test_orientation_is_told_in_libexifs_words_and_does_not_turn_the_size(name: str) -> None:
     found = info(picture(name))
     assert found is not None
     assert (found["orientation"], found["width"]) == ("Right-top", 30)
+
+
+def test_orientation_of_a_heic_is_told_beside_the_size_that_is_shown() -> None:
+    found = info(picture("exif.heic"))
+    assert found is not None
+    assert (found["orientation"], found["width"], found["height"]) == ("Right-top", 20, 30)
 
 
 def test_without_exif_there_is_no_orientation() -> None:
@@ -136,9 +144,9 @@ def test_frames_are_counted_up_to_the_limit_of_blocks(monkeypatch: pytest.Monkey
 
 def test_a_gif_of_countless_frames_takes_bounded_time() -> None:
     data = gif(400_000)
-    started = time.perf_counter()
+    started = time.process_time()
     found = info(data)
-    assert time.perf_counter() - started < 2
+    assert time.process_time() - started < 2
     assert found is not None
     assert "frameNumber" not in found
 
@@ -146,28 +154,21 @@ def test_a_gif_of_countless_frames_takes_bounded_time() -> None:
 @pytest.mark.parametrize(
     ("width", "height"),
     [
-        (limits.IMAGE_SIDE_PIXELS, 1),
-        (1, limits.IMAGE_SIDE_PIXELS),
-        (15_000, limits.IMAGE_PIXELS // 15_000),
-    ],
-)
-def test_a_picture_at_the_limit_is_described(width: int, height: int) -> None:
-    assert info(png(width, height)) is not None
-
-
-@pytest.mark.parametrize(
-    ("width", "height"),
-    [
         (limits.IMAGE_SIDE_PIXELS + 1, 1),
         (1, limits.IMAGE_SIDE_PIXELS + 1),
-        (15_000, limits.IMAGE_PIXELS // 15_000 + 1),
+        (16_320, 12_240),  # 200 megapixels, as phones make them
         (2**31 - 1, 1),
-        (2**31, 2**31),
-        (0, 1),
-        (1, 0),
     ],
 )
-def test_a_picture_beyond_the_limit_is_none(width: int, height: int) -> None:
+def test_a_picture_of_any_size_is_described(width: int, height: int) -> None:
+    """The limits are those of decoding, and no pixel is decoded."""
+    found = info(png(width, height))
+    assert found is not None
+    assert (found["width"], found["height"]) == (width, height)
+
+
+@pytest.mark.parametrize(("width", "height"), [(0, 1), (1, 0)])
+def test_a_picture_without_pixels_is_none(width: int, height: int) -> None:
     assert info(png(width, height)) is None
 
 
@@ -240,13 +241,17 @@ def test_only_the_header_of_a_picture_is_read(name: str) -> None:
     assert stream.bytes_read < 4096
 
 
-def test_a_mif1_file_is_avif_only_by_its_other_brands() -> None:
+def test_the_codec_of_the_picture_tells_the_format_where_the_brands_do_not() -> None:
     data = picture("exif.avif")
     assert data[8:12] == b"avif"
     generic = data[:8] + b"mif1" + data[12:]
     assert b"avif" in generic[16:64]
     assert (info(generic) or {}).get("format") == "avif"
-    assert (info(generic.replace(b"avif", b"heic", 1)) or {}).get("format") == "heic"
+    assert (info(generic.replace(b"avif", b"heic", 1)) or {}).get("format") == "avif"
+    hevc = picture("exif.heic")
+    assert (info(hevc[:8] + b"mif1" + hevc[12:].replace(b"heic", b"mif1", 1)) or {}).get(
+        "format"
+    ) == "heic"
 
 
 def test_the_answer_can_be_written_as_json() -> None:

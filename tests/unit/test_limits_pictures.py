@@ -73,8 +73,8 @@ def test_picture_of_as_many_segments_as_are_walked_is_described(make: type) -> N
 
 
 def test_fill_bytes_are_passed_over_up_to_the_limit() -> None:
-    assert is_described(jpeg(1, fill=limits.IMAGE_SEGMENTS))
-    assert not is_described(jpeg(1, fill=limits.IMAGE_SEGMENTS + 1))
+    assert is_described(jpeg(1, fill=limits.IMAGE_STRAY_BYTES))
+    assert not is_described(jpeg(1, fill=limits.IMAGE_STRAY_BYTES + 1))
 
 
 def test_exif_of_a_webp_is_looked_for_up_to_the_limit() -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from PIL import Image, ImageCms
 
-from tests.unit.media_image_runs import PICTURES, VECTORS, Runner, encoded, frames
+from tests.unit.media_image_runs import PICTURES, VECTORS, Runner, b64, encoded, frames
 from upgate.errors import (
     BadFopError,
     FopError,
@@ -265,6 +265,55 @@ def test_as_many_frames_as_the_limit_are_taken_and_one_more_refused(tmp_path: Pa
         runner.output(_FIT, animation(7))
 
 
+@pytest.mark.parametrize("result", ["jpg", "png", "avif"])
+def test_one_frame_of_any_number_is_had(result: str, tmp_path: Path) -> None:
+    runner = Runner(tmp_path, limits=replace(DEFAULT_LIMITS, image_frames=6))
+    assert runner.picture(f"{_FIT}/format/{result}", animation(7)).size == (10, 5)
+
+
+@pytest.mark.parametrize("name", ["animated.png", "animated.avif"])
+def test_animation_of_png_and_avif_is_kept_in_its_own_format(name: str, tmp_path: Path) -> None:
+    picture = Runner(tmp_path).picture("imageMogr2/thumbnail/15x", VECTORS / "images" / name)
+    assert [frame.size for frame in frames(picture)] == [(15, 10)] * 3
+    durations = []
+    for number in range(3):
+        picture.seek(number)
+        picture.load()
+        durations.append(picture.info["duration"])
+    assert durations == [50, 100, 150]
+
+
+@pytest.mark.parametrize("result", ["gif", "webp"])
+@pytest.mark.parametrize("name", ["animated.png", "animated.avif"])
+def test_animation_of_png_and_avif_is_kept_as_gif_and_webp(
+    name: str, result: str, tmp_path: Path
+) -> None:
+    command = f"imageMogr2/format/{result}"
+    found = frames(Runner(tmp_path).picture(command, VECTORS / "images" / name))
+    assert len(found) == 3
+    assert found[0].tobytes() != found[1].tobytes()
+
+
+def test_picture_beside_the_animation_of_a_png_is_not_one_of_its_frames(tmp_path: Path) -> None:
+    pictures = [Image.new("RGB", (20, 10), colour) for colour in ("red", "lime", "blue")]
+    source = encoded(
+        pictures[0], save_all=True, append_images=pictures[1:], default_image=True, duration=50
+    )
+    found = frames(Runner(tmp_path).picture("imageMogr2/format/gif", source))
+    assert [frame.getpixel((5, 5)) for frame in found] == [(0, 255, 0, 255), (0, 0, 255, 255)]
+
+
+def test_transparent_frames_of_a_png_stay_apart(tmp_path: Path) -> None:
+    pictures = [Image.new("RGBA", (20, 10), (0, 0, 0, 0)) for _ in range(3)]
+    for number, picture in enumerate(pictures):
+        picture.paste((255, 0, 0, 255), (number * 5, 0, number * 5 + 5, 10))
+    source = encoded(pictures[0], save_all=True, append_images=pictures[1:], duration=50)
+    found = frames(Runner(tmp_path).picture("imageMogr2/strip", source))
+    for number, frame in enumerate(found):
+        opacity = [frame.getpixel((x, 5))[3] for x in (2, 7, 12)]  # type: ignore[index]
+        assert opacity == [255 if number == place else 0 for place in range(3)]
+
+
 def test_the_pixels_of_all_frames_are_limited(tmp_path: Path) -> None:
     limit = 5 * 20 * 10
     runner = Runner(tmp_path, limits=replace(DEFAULT_LIMITS, image_animation_pixels=limit))
@@ -292,6 +341,70 @@ def test_an_opaque_pixel_of_the_transparent_entrys_colour_is_moved() -> None:
     frame = to_palette(picture, 256)
     assert frame.getpixel((3, 3)) != frame.info["transparency"]
     assert frame.convert("RGB").getpixel((3, 3)) == (0, 254, 1)
+
+
+# HEIC and AVIF: the file turns its picture.
+
+
+@pytest.mark.parametrize("name", ["exif.heic", "exif.avif"])
+@pytest.mark.parametrize(
+    "command", ["imageMogr2/auto-orient/thumbnail/10x", "imageMogr2/thumbnail/10x"]
+)
+def test_picture_that_its_file_turns_is_turned_once(
+    name: str, command: str, tmp_path: Path
+) -> None:
+    """Both have 30x20 pixels, `irot`, and EXIF that says the same."""
+    result = Runner(tmp_path).picture(f"{command}/format/jpg", VECTORS / "images" / name)
+    assert result.size == (10, 15)
+    assert result.getexif()[0x0112] == 1
+    assert result.getexif()[0x010F] == "Upgate"
+
+
+def test_heic_becomes_a_jpeg_unless_another_format_is_asked_for(tmp_path: Path) -> None:
+    runner = Runner(tmp_path)
+    source = VECTORS / "images" / "exif.heic"
+    assert runner.picture("imageView2/2/w/10", source).format == "JPEG"
+    assert runner.picture("imageView2/2/w/10/format/webp", source).format == "WEBP"
+
+
+def test_tiles_of_a_heic_are_one_picture(tmp_path: Path) -> None:
+    result = Runner(tmp_path).picture("imageView2/2/w/40", VECTORS / "images" / "grid.heic")
+    assert result.size == (40, 60)
+
+
+def test_heic_is_a_watermark(tmp_path: Path) -> None:
+    data = (VECTORS / "images" / "alpha.heic").read_bytes()
+    command = f"watermark/1/image/{b64('http://h.example/mark.heic')}/gravity/Center"
+    white = encoded(Image.new("RGB", (60, 40), "white"))
+    result = Runner(tmp_path, fetch=lambda _: data).picture(command, white)
+    assert result.getpixel((30, 20)) != result.getpixel((2, 2)) == (255, 255, 255)
+
+
+# Refusals.
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"", "empty"),
+        (b"\xff\xd8\xff\xe0\0\x10JFIF", "the JPEG is broken"),
+        (b"\x89PNG\r\n\x1a\n" + bytes(30), "the PNG is broken"),
+        (b"RIFF\x10\0\0\0WEBPVP8 " + bytes(20), "the WebP is broken"),
+        (b"<svg xmlns='http://www.w3.org/2000/svg'/>", r"image/svg\+xml is not decoded here"),
+        (b"8BPS\0\1" + bytes(30), "image/vnd.adobe.photoshop is not decoded here"),
+        (b"\0\0\0\x0cJXL \r\n\x87\n" + bytes(30), "image/jxl is not decoded here"),
+        (b"%PDF-1.7\n", "not a picture but application/pdf"),
+        (b"just a text", "not a picture but text/plain"),
+        ((VECTORS / "images" / "exif.heic").read_bytes()[:-20], "the HEIC is broken"),
+        ((VECTORS / "images" / "lossy.webp").read_bytes()[:-20], "the WebP is broken"),
+        ((VECTORS / "images" / "exif.avif").read_bytes()[:-20], "the AVIF is broken"),
+    ],
+)
+def test_refusal_names_the_format_and_the_reason(
+    content: bytes, reason: str, tmp_path: Path
+) -> None:
+    with pytest.raises(UnprocessableSourceError, match=reason):
+        Runner(tmp_path).output(_FIT, content)
 
 
 # Colours.

@@ -106,7 +106,7 @@ def test_a_scaling_without_bounds_is_refused(tmp_path: Path) -> None:
         runner.output(f"watermark/1/image/{_URL}/ws/1", _WHITE)
 
 
-@pytest.mark.parametrize("content", [b"", b"<html>404</html>", red()[:60]])
+@pytest.mark.parametrize("content", [b"", b"<html>404</html>", red()[:40]])
 def test_a_watermark_that_is_no_picture_is_refused(content: bytes, tmp_path: Path) -> None:
     with pytest.raises(RemoteFileError):
         Runner(tmp_path, fetch=lambda _: content).output(f"watermark/1/image/{_URL}", _WHITE)

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from upgate.images.picture import Pixels
 from upgate.images.pictures import with_pixels
 
 _PICTURES = Path(__file__).parent.parent / "vectors" / "images"
@@ -16,12 +17,13 @@ def stream(name: str) -> io.BytesIO:
     return io.BytesIO((_PICTURES / name).read_bytes())
 
 
-def size(picture: Image.Image) -> tuple[int, int]:
-    return picture.size
+def size(pixels: Pixels) -> tuple[int, int]:
+    return pixels.size
 
 
 def test_a_picture_is_handed_over_with_its_pixels() -> None:
-    assert with_pixels(stream("gray.png"), lambda picture: picture.getpixel((0, 0))) is not None
+    found = with_pixels(stream("gray.png"), lambda pixels: pixels.whole().getpixel((15, 10)))
+    assert isinstance(found, int)
 
 
 def test_a_draft_makes_a_jpeg_smaller_and_leaves_a_png_alone() -> None:
@@ -52,7 +54,7 @@ def test_whatever_pillow_raises_is_none(raised: Exception, monkeypatch: pytest.M
 
 
 def test_a_warning_of_pillow_is_not_heard() -> None:
-    def warn(_: Image.Image) -> tuple[int, int]:
+    def warn(_: Pixels) -> tuple[int, int]:
         warnings.warn("corrupt EXIF data", stacklevel=1)
         return (1, 1)
 

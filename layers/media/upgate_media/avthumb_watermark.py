@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from upgate.errors import RemoteFileError, SourceTooLargeError, UnprocessableSourceError
+from upgate.images.eight_bits import to_eight_bits
 from upgate_media import image_arguments
 from upgate_media.arguments import Arguments
 from upgate_media.image_open import opened
@@ -125,6 +126,7 @@ def _redraw(data: bytes, path: Path, limits: MediaLimits) -> None:
     try:
         with opened(io.BytesIO(data), bounds) as picture:
             picture.admit_decoding(bounds, None, 1)
-            picture.decoded(0, bounds).convert("RGBA").save(path, "PNG", compress_level=1)
+            image = to_eight_bits(picture.decoded(bounds)).convert("RGBA")
+            image.save(path, "PNG", compress_level=1)
     except (UnprocessableSourceError, SourceTooLargeError) as error:
         raise RemoteFileError from error

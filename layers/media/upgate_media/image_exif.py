@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from upgate.images.pictures import UndecodableError, decoding
+from upgate.images.picture import UndecodableError
+from upgate.images.pictures import decoding
 
 _ORIENTATION = 0x0112
 

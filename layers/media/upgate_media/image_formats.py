@@ -9,7 +9,11 @@ from upgate.errors import BadFopError
 
 @dataclass(frozen=True, slots=True)
 class ImageFormat:
-    """`quality` is Kodo's default, None where the format has no such thing."""
+    """`quality` is Kodo's default, None where the format has no such thing.
+
+    `is_animated`: who asks for this format of an animation wants one. PNG and AVIF can hold one
+    too, and do when the source is of the same format.
+    """
 
     name: str
     pillow: str

@@ -15,15 +15,18 @@ from upgate.errors import (
     TooSlowError,
     UnprocessableSourceError,
 )
+from upgate.images.eight_bits import to_eight_bits
+from upgate.images.picture import Pixels, Timing
 from upgate_media import image_formats
 from upgate_media.image_canvas import Step
-from upgate_media.image_colour import plain, to_eight_bits, to_srgb
+from upgate_media.image_colour import plain, to_srgb
 from upgate_media.image_exif import with_orientation
 from upgate_media.image_formats import ImageFormat
 from upgate_media.image_open import Opened, opened
 from upgate_media.image_output import Animation, Encoding, SizeLimit, prepared, write
 from upgate_media.image_plan import Plan, plan
 from upgate_media.image_quality import AS_USUAL, Quality
+from upgate_media.image_steps import Scale
 from upgate_media.media_limits import MediaLimits
 from upgate_media.run_types import MediaSettings, Output, Source
 
@@ -91,16 +94,17 @@ def _work(job: Job, source: Source, workspace: Path, settings: MediaSettings) ->
         result = job.format or image_formats.same_format(picture.format)
         course = plan(job.steps, picture.canvas)
         _admit_result(course, result, limits)
-        frames = picture.frames if result.is_animated else 1
+        keeps_frames = result.is_animated or result.name == picture.format
+        frames = picture.frames if keeps_frames else 1
         picture.admit_decoding(limits, course.draft, frames)
-        _admit_time(course, result, picture.image.size, frames, settings.seconds_left)
+        _admit_time(course, result, picture.picture.facts.size, frames, settings.seconds_left)
         encoding = _encoding(job, result, picture, course, size_bytes)
         finished = []
         animation = _Timing()
         for number in range(frames):
-            image = picture.decoded(number, limits)
-            animation.add(image)
-            finished.append(prepared(_worked(image, picture, course), encoding))
+            pixels, timing = picture.pixels(number, limits)
+            animation.add(timing)
+            finished.append(prepared(_worked(pixels, picture, course), encoding))
             if time.monotonic() > deadline:
                 raise TooSlowError(settings.seconds_left * frames / (number + 1))
         path = write(finished, encoding, animation.finished(), workspace)
@@ -110,13 +114,19 @@ def _work(job: Job, source: Source, workspace: Path, settings: MediaSettings) ->
     return Output(path, result.mime_type)
 
 
-def _worked(image: Image.Image, picture: Opened, course: Plan) -> Image.Image:
-    image = to_eight_bits(image)
-    for index, operation in enumerate(course.operations):
-        if index == course.colour_at:
+def _worked(pixels: Pixels, picture: Opened, course: Plan) -> Image.Image:
+    operations = list(course.operations)
+    colour_at = course.colour_at
+    if operations and isinstance(first := operations[0], Scale) and first.shrinks(pixels.size):
+        image = first.of(pixels)
+        operations, colour_at = operations[1:], max(colour_at - 1, 0)
+    else:
+        image = to_eight_bits(pixels.whole())
+    for index, operation in enumerate(operations):
+        if index == colour_at:
             image = to_srgb(image, picture.icc)
         image = operation(image)
-    if course.colour_at == len(course.operations):
+    if colour_at == len(operations):
         image = to_srgb(image, picture.icc)
     return plain(image)
 
@@ -189,9 +199,9 @@ class _Timing:
         self._durations: list[int] = []
         self._loop: int | None = None
 
-    def add(self, image: Image.Image) -> None:
-        self._durations.append(int(image.info.get("duration", 100)))
-        self._loop = image.info.get("loop", self._loop)
+    def add(self, timing: Timing) -> None:
+        self._durations.append(timing.duration)
+        self._loop = timing.loop if timing.loop is not None else self._loop
 
     def finished(self) -> Animation:
         return Animation(tuple(self._durations), self._loop)

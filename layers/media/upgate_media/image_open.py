@@ -6,6 +6,7 @@ through upgate.images.pictures.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,56 +15,69 @@ from typing import TYPE_CHECKING, BinaryIO
 from upgate.errors import SourceTooLargeError, UnprocessableSourceError
 from upgate.images.exif import read_orientation
 from upgate.images.image_headers.header import ImageHeader
-from upgate.images.image_headers.reading import read_any_header
-from upgate.images.pictures import (
+from upgate.images.image_headers.reading import read_header
+from upgate.images.picture import (
+    Picture,
     PictureGrowsError,
+    Pixels,
+    Timing,
     UndecodableError,
-    decoded_pixels,
-    decoding,
-    growing_to,
-    open_admitted,
 )
+from upgate.images.pictures import decoded_pixels, open_admitted
 from upgate_media.image_canvas import Canvas
+from upgate_media.image_exif import with_orientation
 from upgate_media.image_geometry import Size
 from upgate_media.image_quality import jpeg_quality
+from upgate_media.image_refusals import undecodable, unreadable
 from upgate_media.media_limits import MediaLimits
 
 if TYPE_CHECKING:
     from PIL import Image
 
-_ANIMATED = frozenset(("gif", "webp"))
 _ORIENTATIONS = (
     *("Top-left", "Top-right", "Bottom-right", "Bottom-left"),
     *("Left-top", "Right-top", "Right-bottom", "Left-bottom"),
 )
-_EXIF_ORIENTATION = 0x0112
 _START_OF_SCAN = b"\xff\xda"
 
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A picture that is not yet decoded; `image` stays open within `opened` only.
+    """A picture that is not yet decoded; `picture` can be decoded within `opened` only.
 
-    `frames` counts those of an animated GIF or WebP, 1 for everything else. `quality` is that of a
-    JPEG on libjpeg's scale. `exif` begins with "Exif\\0\\0".
+    `frames` counts those of an animation, 1 for everything else. `quality` is that of a JPEG on
+    libjpeg's scale. `exif` begins with "Exif\\0\\0".
     """
 
-    image: Image.Image
-    format: str
+    picture: Picture
+    header: ImageHeader
     canvas: Canvas
-    frames: int
     quality: int | None
     icc: bytes | None
     exif: bytes | None
 
+    @property
+    def format(self) -> str:
+        """The name that imageInfo has for it."""
+        return self.header.format
+
+    @property
+    def frames(self) -> int:
+        """How many frames there are."""
+        return self.picture.facts.frames
+
     def admit_decoding(self, limits: MediaLimits, draft: Size | None, frames: int) -> None:
         """Put a JPEG into its draft; SourceTooLargeError when decoding would take too much."""
-        with _reported(), decoding():
-            pixels = decoded_pixels(self.image, draft)
+        with _reported(self.format):
+            pixels = decoded_pixels(self.picture, self.header, draft)
         if pixels > limits.image_decode_pixels:
             raise SourceTooLargeError(
                 f"{pixels} pixels would have to be decoded at once, "
                 f"at most {limits.image_decode_pixels} are"
+            )
+        if frames > limits.image_frames:
+            raise SourceTooLargeError(
+                f"the animation has {frames} frames, at most {limits.image_frames} are processed"
             )
         if frames > 1 and pixels * frames > limits.image_animation_pixels:
             raise SourceTooLargeError(
@@ -71,24 +85,21 @@ class Opened:
                 f"{limits.image_animation_pixels} pixels of an animation"
             )
 
-    def decoded(self, frame: int, limits: MediaLimits) -> Image.Image:
+    def pixels(self, frame: int, limits: MediaLimits) -> tuple[Pixels, Timing]:
         """The pixels of one frame, of an animation as far as its screen goes.
 
         Raises:
             UnprocessableSourceError: they cannot be had.
             SourceTooLargeError: the frame is larger than its screen, and beyond the limits.
         """
-        if not frame:
-            with _reported(), decoding():
-                self.image.load()
-            return self.image
-        # Pillow lets a GIF's screen grow with each frame, and makes room for it when it seeks.
         most = min(limits.image_decode_pixels, limits.image_animation_pixels // self.frames)
-        with _reported(), decoding(), growing_to(most):
-            self.image.seek(frame)
-            self.image.load()
-        screen = self.canvas.size
-        return self.image if self.image.size == screen else self.image.crop((0, 0, *screen))
+        with _reported(self.format):
+            return self.picture.pixels(frame, max(most, math.prod(self.canvas.size)))
+
+    def decoded(self, limits: MediaLimits) -> Image.Image:
+        """The first frame as a whole; raises as `pixels`."""
+        pixels, _ = self.pixels(0, limits)
+        return pixels.whole()
 
 
 @contextmanager
@@ -96,38 +107,30 @@ def opened(stream: BinaryIO, limits: MediaLimits) -> Iterator[Opened]:
     """Open a picture; the limits on bytes are the caller's.
 
     Raises UnprocessableSourceError for what is no picture or a broken one, and SourceTooLargeError
-    for one beyond a limit on sides, pixels or frames.
+    for one beyond a limit on sides, pixels or scans.
     """
-    header = read_any_header(stream)
+    header = read_header(stream)
     if header is None:
-        raise UnprocessableSourceError("the file is not a picture of a known format, or is broken")
+        raise unreadable(stream)
     _admit_size((header.width, header.height), limits)
-    with _reported():
-        image = open_admitted(stream, header)
-    with image:
-        # Formats that turn the picture themselves have another size than their header.
-        _admit_size(image.size, limits)
-        with _reported(), decoding():
-            frames = _frames(image, header)
-        if frames > limits.image_frames:
-            raise SourceTooLargeError(
-                f"the animation has {frames} frames, at most {limits.image_frames} are processed"
-            )
-        if image.info.get("progressive"):
-            _admit_scans(stream, limits)
-        yield Opened(
-            image=image,
-            format=header.format,
-            canvas=Canvas(image.size, _orientation(image, header)),
-            frames=frames,
-            quality=jpeg_quality(getattr(image, "quantization", {})),
-            icc=_block(image.info.get("icc_profile"), limits.image_icc_bytes),
-            exif=_block(image.info.get("exif"), limits.image_exif_bytes),
-        )
+    with _reported(header.format):
+        picture = open_admitted(stream, header)
+    facts = picture.facts
+    _admit_size(facts.size, limits)
+    if facts.is_progressive:
+        _admit_scans(stream, limits)
+    yield Opened(
+        picture=picture,
+        header=header,
+        canvas=Canvas(facts.size, _orientation(header)),
+        quality=jpeg_quality(facts.quantization),
+        icc=_block(facts.icc, limits.image_icc_bytes),
+        exif=_upright(_block(facts.exif, limits.image_exif_bytes), header),
+    )
 
 
 @contextmanager
-def _reported() -> Iterator[None]:
+def _reported(image_format: str) -> Iterator[None]:
     try:
         yield
     except PictureGrowsError as error:
@@ -135,7 +138,7 @@ def _reported() -> Iterator[None]:
             "a frame of the animation is larger than its screen, and too large to be decoded"
         ) from error
     except UndecodableError as error:
-        raise UnprocessableSourceError("the picture is broken, or cut off") from error
+        raise undecodable(image_format, error) from error
 
 
 def _admit_size(size: Size, limits: MediaLimits) -> None:
@@ -161,26 +164,18 @@ def _admit_scans(stream: BinaryIO, limits: MediaLimits) -> None:
         )
 
 
-def _frames(image: Image.Image, header: ImageHeader) -> int:
-    if header.format not in _ANIMATED:
+def _orientation(header: ImageHeader) -> int:
+    """1 for TIFF, HEIC and AVIF: what their files say of turning is done by decoding."""
+    if header.format == "tiff" or header.heif is not None or header.exif is None:
         return 1
-    return header.frames if header.frames is not None else getattr(image, "n_frames", 1)
-
-
-def _orientation(image: Image.Image, header: ImageHeader) -> int:
-    """1 for TIFF and HEIC: their decoders turn the picture themselves."""
-    if header.format in ("tiff", "heic"):
-        return 1
-    if header.format == "avif":  # Pillow tells the file's own rotation as EXIF
-        try:
-            with decoding():
-                value = image.getexif().get(_EXIF_ORIENTATION, 1)
-        except UndecodableError:
-            return 1
-        return value if value in range(1, 9) else 1
-    text = read_orientation(header.exif) if header.exif is not None else None
+    text = read_orientation(header.exif)
     return _ORIENTATIONS.index(text) + 1 if text in _ORIENTATIONS else 1
 
 
-def _block(value: object, most: int) -> bytes | None:
-    return value if isinstance(value, bytes) and 0 < len(value) <= most else None
+def _upright(exif: bytes | None, header: ImageHeader) -> bytes | None:
+    """HEIC and AVIF repeat in EXIF what the file does to its picture: that has been done."""
+    return with_orientation(exif, 1) if exif is not None and header.heif is not None else exif
+
+
+def _block(value: bytes | None, most: int) -> bytes | None:
+    return value if value is not None and 0 < len(value) <= most else None

@@ -47,7 +47,9 @@ def plan(steps: Sequence[Step], canvas: Canvas) -> Plan:
             largest = max(largest, after, key=lambda sides: sides[0] * sides[1])
             if is_front and isinstance(operation, Scale) and _is_smaller(after, size):
                 draft = after[::-1] if is_turned else after
-                colour_at, largest = len(operations), after
+                # Shrunk first and turned then: turning takes memory for all that it turns.
+                operations = [Scale(draft), *operations[:-1]]
+                colour_at, largest = 1, after
             if isinstance(operation, Transpose):
                 is_turned = is_turned != operation.swaps
             else:

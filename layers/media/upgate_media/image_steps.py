@@ -7,6 +7,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from upgate.images.eight_bits import needs_all_pixels, to_eight_bits
+from upgate.images.picture import ImagePixels, Pixels
+from upgate_media.image_bands import resized
 from upgate_media.image_canvas import Canvas, Operation
 from upgate_media.image_geometry import Box, Size
 
@@ -14,7 +17,6 @@ if TYPE_CHECKING:
     from PIL import Image
 
 _TRANSPOSED = frozenset((5, 6, 7, 8))  # EXIF orientations that swap width and height
-_REDUCING_GAP = 3.0  # Pillow's own figure for "indistinguishable from a plain resize"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +51,19 @@ class Scale:
     size: Size
 
     def __call__(self, image: Image.Image) -> Image.Image:
-        from PIL.Image import Resampling
-
         if image.size == self.size:
             return image
-        is_shrunk = self.size[0] <= image.width and self.size[1] <= image.height
-        method = Resampling.LANCZOS if is_shrunk else Resampling.BICUBIC
-        return image.resize(self.size, method, reducing_gap=_REDUCING_GAP)
+        return resized(ImagePixels(image), self.size, lambda band: band)
+
+    def shrinks(self, size: Size) -> bool:
+        """Whether no side of a picture of this size grows, and one becomes less."""
+        return self.size != size and self.size[0] <= size[0] and self.size[1] <= size[1]
+
+    def of(self, pixels: Pixels) -> Image.Image:
+        """Decoded pixels at this size, 8 bits a channel, without a copy of all of them."""
+        if needs_all_pixels(pixels.band(0, 1)):
+            return self(to_eight_bits(pixels.whole()))
+        return resized(pixels, self.size, to_eight_bits)
 
 
 @dataclass(frozen=True, slots=True)

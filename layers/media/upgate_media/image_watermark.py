@@ -21,10 +21,11 @@ from upgate.errors import (
     UnprocessableSourceError,
 )
 from upgate.fops.fop import Fop
+from upgate.images.eight_bits import to_eight_bits
 from upgate_media import image_arguments
 from upgate_media.arguments import Arguments
 from upgate_media.image_canvas import Canvas, Operation
-from upgate_media.image_colour import plain, to_eight_bits, to_srgb
+from upgate_media.image_colour import plain, to_srgb
 from upgate_media.image_formats import AVIF, parse_format
 from upgate_media.image_geometry import Gravity, Size, parse_gravity, place
 from upgate_media.image_job import Job, work
@@ -246,7 +247,7 @@ def _fetched(url: str, settings: MediaSettings) -> Image.Image:
     try:
         with opened(io.BytesIO(data), bounds) as picture:
             picture.admit_decoding(bounds, None, 1)
-            image = to_srgb(to_eight_bits(picture.decoded(0, bounds)), picture.icc)
+            image = to_srgb(to_eight_bits(picture.decoded(bounds)), picture.icc)
             return plain(image.convert("RGBA"))
     except (UnprocessableSourceError, SourceTooLargeError) as error:
         raise RemoteFileError from error

@@ -88,12 +88,14 @@ EGRESS_ADDRESSES = 4
 # Pictures: hostile input. Kodo's own figures for synchronous work (peers.md 2.3).
 IMAGE_SIDE_PIXELS = 30_000
 IMAGE_PIXELS = 150_000_000
+EXIF_BYTES = 4 * 1024 * 1024  # of HEIC, PNG and WebP; a JPEG's segment holds 64 KiB
 EXIF_VALUE_BYTES = 4 * 1024
 EXIF_TAGS = 512  # in one directory; cameras write under 60
 IMAGE_SEGMENTS = 2_000  # JPEG segments, PNG or RIFF chunks, boxes: what is walked over for a header
+IMAGE_STRAY_BYTES = 64 * 1024  # between two segments of a JPEG
 IMAGE_GIF_BLOCKS = 250_000  # sub-blocks of up to 255 bytes: 64 MB of picture, 50 ms of counting
 IMAGE_META_BYTES = 1024 * 1024  # the `meta` box of a HEIF file
-IMAGE_DECODE_PIXELS = 24_000_000  # what is ever decoded: 4 bytes of memory for each
+IMAGE_DECODE_PIXELS = 50_000_000  # what is ever decoded: 4 bytes of memory for each
 
 SNIFF_BYTES = 8 * 1024  # of the content, to tell its type
 

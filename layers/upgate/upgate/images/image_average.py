@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, BinaryIO
 
+from upgate.images.eight_bits import needs_all_pixels, to_eight_bits
+from upgate.images.picture import Pixels
 from upgate.images.pictures import with_pixels
 
 if TYPE_CHECKING:
@@ -22,16 +25,26 @@ def average_colour(stream: BinaryIO) -> str | None:
     return with_pixels(stream, _average, draft=_DRAFT_PIXELS)
 
 
-def _average(picture: Image.Image) -> str:
+def _average(pixels: Pixels) -> str:
     totals = [0, 0, 0, 0]
-    for top in range(0, picture.height, _STRIP_ROWS):
-        bottom = min(top + _STRIP_ROWS, picture.height)
-        strip = picture.crop((0, top, picture.width, bottom))
+    for strip in _strips(pixels):
         for channel, total in enumerate(_totals(strip)):
             totals[channel] += total
     red, green, blue, opacity = totals
     mean = [round(255 * total / opacity) if opacity else 0 for total in (red, green, blue)]
     return "0x" + bytes(min(value, 255) for value in mean).hex()
+
+
+def _strips(pixels: Pixels) -> Iterator[Image.Image]:
+    """The picture in 8 bits a channel, in pieces: only one of them is held beside it."""
+    height = pixels.size[1]
+    first = pixels.band(0, min(_STRIP_ROWS, height))
+    if needs_all_pixels(first):
+        yield to_eight_bits(pixels.whole())
+        return
+    yield to_eight_bits(first)
+    for top in range(_STRIP_ROWS, height, _STRIP_ROWS):
+        yield to_eight_bits(pixels.band(top, min(top + _STRIP_ROWS, height)))
 
 
 def _totals(strip: Image.Image) -> list[int]:

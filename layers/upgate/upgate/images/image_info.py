@@ -11,10 +11,12 @@ from upgate.images.image_headers.reading import read_header
 class ImageInfo(TypedDict, total=False):
     """As Kodo answers it, keys in alphabetical order.
 
-    `width` and `height` in pixels as stored, `size` in bytes. `colorModel` is the lower-case name
-    of Go's colour model: ycbcr, cmyk, gray, gray16, rgba (PNG truecolour), nrgba (with alpha),
-    rgba64, nrgba64, nycbcra (WebP with alpha) or palette<number of entries>. `frameNumber` is for
-    GIF only, `orientation` only where EXIF has one, in libexif's words ("Top-left").
+    `width` and `height` in pixels as stored, of HEIC and AVIF as shown; `size` in bytes.
+    `colorModel` is the lower-case name of Go's colour model: ycbcr, cmyk, gray, gray16, rgba (PNG
+    truecolour), nrgba (with alpha), rgba64, nrgba64, nycbcra (WebP with alpha) or
+    palette<number of entries>. `frameNumber` is for
+    GIF only, `orientation` only where EXIF has one, in libexif's words ("Top-left"): still to be
+    applied, but for HEIC and AVIF, whose files turn the picture themselves.
     """
 
     colorModel: str
@@ -29,11 +31,11 @@ class ImageInfo(TypedDict, total=False):
 def read_image_info(stream: BinaryIO, size_bytes: int) -> ImageInfo | None:
     """Describe a picture by its header.
 
-    `format` is one of jpeg, png, gif, webp, bmp, tiff, heic and avif. None: not such a picture, a
-    broken one, or one beyond limits.IMAGE_SIDE_PIXELS or limits.IMAGE_PIXELS.
+    `format` is one of jpeg, png, gif, webp, bmp, tiff, heic and avif, of any size, since no
+    pixel is read. None: not such a picture, or a broken one.
     """
     header = read_header(stream)
-    if header is None:
+    if header is None or min(header.width, header.height) < 1:
         return None
     info: ImageInfo = {"colorModel": header.color_model, "format": header.format}
     if header.frames is not None:

@@ -1,70 +1,31 @@
-"""The one place where Pillow opens a picture: hostile bytes give None, never an exception.
+"""The one place where a picture is decoded: hostile bytes give UndecodableError and nothing else.
 
-What is decoded has been admitted by its header before Pillow is imported at all, only the plugin of
-its format is imported, and `formats=` keeps Pillow from guessing another one.
+What is decoded has been admitted by its header before Pillow is imported at all, only the decoder
+of its format is imported, and none is left to guess another one.
 """
 
 from __future__ import annotations
 
 import contextlib
-import importlib
-import importlib.util
 import struct
 import warnings
 import zlib
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, BinaryIO
+from typing import BinaryIO
 
 from upgate import limits
 from upgate.images.image_headers.header import ImageHeader
 from upgate.images.image_headers.reading import read_header
+from upgate.images.picture import Facts, Picture, Pixels, Size, Timing, UndecodableError
 
-if TYPE_CHECKING:
-    from PIL import Image
-
-# Ours -> Pillow's name and the module that registers it.
-_PLUGINS = {
-    "jpeg": ("JPEG", "PIL.JpegImagePlugin"),
-    "png": ("PNG", "PIL.PngImagePlugin"),
-    "gif": ("GIF", "PIL.GifImagePlugin"),
-    "webp": ("WEBP", "PIL.WebPImagePlugin"),
-    "bmp": ("BMP", "PIL.BmpImagePlugin"),
-    "tiff": ("TIFF", "PIL.TiffImagePlugin"),
-    "avif": ("AVIF", "PIL.AvifImagePlugin"),
-    "heic": ("HEIF", "pillow_heif.HeifImagePlugin"),  # only where pillow-heif is installed
-}
-
-
-class UndecodableError(ValueError):
-    """Pillow cannot make a picture of these bytes, or not within the memory there is."""
-
-
-class PictureGrowsError(UndecodableError):
-    """A later frame is larger than what was admitted, and than what may be decoded."""
-
-
-@contextlib.contextmanager
-def growing_to(most_pixels: int) -> Iterator[None]:
-    """Around a seek: a frame that makes the picture grow beyond `most_pixels` is refused.
-
-    Pillow holds a size against its own limit before it makes room, and fails at twice that.
-    """
-    from PIL import Image
-
-    before, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, most_pixels // 2
-    try:
-        yield
-    except Image.DecompressionBombError as error:
-        raise PictureGrowsError(str(error)) from error
-    finally:
-        Image.MAX_IMAGE_PIXELS = before
+_PIXEL_BYTES = 4
 
 
 @contextlib.contextmanager
 def decoding() -> Iterator[None]:
-    """Around every call that makes Pillow decode: whatever it raises becomes UndecodableError.
+    """Around every call that decodes: whatever it raises becomes UndecodableError.
 
-    Its warnings are not heard. A MemoryError counts as "cannot be decoded": the size of what was
+    Warnings are not heard. A MemoryError counts as "cannot be decoded": the size of what was
     allocated was the client's choice.
     """
     from PIL import Image
@@ -95,51 +56,93 @@ def decoding() -> Iterator[None]:
             raise UndecodableError(str(error)) from error
 
 
-def open_admitted(stream: BinaryIO, header: ImageHeader) -> Image.Image:
-    """Pillow's picture of a stream whose header was admitted; nothing is decoded yet.
+class _Guarded:
+    """A picture whose decoder may raise anything."""
 
-    Raises UndecodableError for a format without a decoder here and for whatever Pillow refuses. The
-    stream stays the caller's to close.
+    def __init__(self, picture: Picture) -> None:
+        self._picture = picture
+
+    @property
+    def facts(self) -> Facts:
+        return self._picture.facts
+
+    def draft(self, least: Size) -> Size:
+        with decoding():
+            return self._picture.draft(least)
+
+    def pixels(self, frame: int, most: int) -> tuple[Pixels, Timing]:
+        with decoding():
+            return self._picture.pixels(frame, most)
+
+
+def open_admitted(stream: BinaryIO, header: ImageHeader) -> Picture:
+    """The picture of a stream whose header was admitted; nothing is decoded yet.
+
+    Raises NoDecoderError for a format without a decoder here, and UndecodableError for a broken
+    picture. The stream stays the caller's to close, after the picture's last use.
     """
-    name, plugin = _PLUGINS[header.format]
-    if importlib.util.find_spec(plugin.partition(".")[0]) is None:
-        raise UndecodableError(f"no decoder for {header.format}")
-    importlib.import_module(plugin)
-    from PIL import Image
-
-    stream.seek(0)
     with decoding():
-        return Image.open(stream, formats=(name,))
+        return _Guarded(_opened(stream, header))
+
+
+def _opened(stream: BinaryIO, header: ImageHeader) -> Picture:
+    if header.format == "heic":
+        from upgate.images.heic_picture import HeicPicture
+
+        return HeicPicture(stream, header)
+    if header.format == "gif":
+        from upgate.images.gif_picture import GifPicture
+
+        return GifPicture(stream, header)
+    from upgate.images.pillow_picture import PillowPicture
+
+    return PillowPicture(stream, header)
 
 
 def with_pixels[T](
-    stream: BinaryIO, use: Callable[[Image.Image], T], *, draft: tuple[int, int] | None = None
+    stream: BinaryIO, use: Callable[[Pixels], T], *, draft: Size | None = None
 ) -> T | None:
     """Decode a picture and return what `use` makes of it, None for whatever cannot be decoded.
 
     `draft` is the least size in pixels that will do: a JPEG is then decoded at down to an eighth of
-    its own. None as well for a format without a decoder here and for a picture of more than
-    limits.IMAGE_DECODE_PIXELS.
+    its own. None as well for a format without a decoder here, and for a picture beyond
+    limits.IMAGE_SIDE_PIXELS, limits.IMAGE_PIXELS or limits.IMAGE_DECODE_PIXELS.
     """
     header = read_header(stream)
-    if header is None:
+    if header is None or not _is_admitted((header.width, header.height)):
         return None
     try:
-        with decoding(), open_admitted(stream, header) as picture:
-            if decoded_pixels(picture, draft) > limits.IMAGE_DECODE_PIXELS:
-                return None
-            picture.load()
-            return use(picture)
+        picture = open_admitted(stream, header)
+        if not _is_admitted(picture.facts.size):
+            return None
+        # Decoders that hold more than 4 bytes for a pixel count as more pixels.
+        weight = picture.facts.decoder_bytes / _PIXEL_BYTES
+        if decoded_pixels(picture, header, draft) * weight > limits.IMAGE_DECODE_PIXELS:
+            return None
+        pixels, _ = picture.pixels(0, limits.IMAGE_DECODE_PIXELS)
+        with decoding():
+            return use(pixels)
     except UndecodableError:
         return None
 
 
-def decoded_pixels(picture: Image.Image, draft: tuple[int, int] | None) -> int:
-    """How many pixels decoding will hold; puts a JPEG into the draft that is asked for."""
-    width, height = picture.size
+def _is_admitted(size: Size) -> bool:
+    return (
+        min(size) > 0
+        and max(size) <= limits.IMAGE_SIDE_PIXELS
+        and size[0] * size[1] <= limits.IMAGE_PIXELS
+    )
+
+
+def decoded_pixels(picture: Picture, header: ImageHeader, draft: Size | None) -> int:
+    """How many pixels decoding will hold; has a JPEG decoded in the draft that is asked for."""
+    facts = picture.facts
+    width, height = facts.size
+    if header.heif is not None:  # what is shown may be a small part of what is decoded
+        width, height = header.heif.coded_size
     if draft is not None:
-        picture.draft("RGB", draft)
-    # The coefficients of a progressive JPEG are held in full size, whatever the draft.
-    if not picture.info.get("progressive"):
-        width, height = picture.size
+        smaller = picture.draft(draft)
+        # The coefficients of a progressive JPEG are held in full size, whatever the draft.
+        if header.format == "jpeg" and not facts.is_progressive:
+            width, height = smaller
     return width * height

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 _AVIF_BRANDS = frozenset((b"avif", b"avis"))
-_HEIC_BRANDS = frozenset((b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"))
+_HEIC_BRANDS = frozenset(
+    (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs", b"mif1", b"msf1")
+)
 
 
 def heif_format(prefix: bytes) -> str | None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import BinaryIO
 
+from upgate.images.image_headers.heif_transforms import HeifPicture
+
 
 class BrokenImageError(ValueError):
     """The bytes are not the picture that their signature announces."""
@@ -14,9 +16,11 @@ class BrokenImageError(ValueError):
 class ImageHeader:
     """A picture by its header.
 
-    `width` and `height` are in pixels as stored, not rotated. `color_model` is the lower-case name
-    of Go's image/color model, which is what Kodo answers with. `frames` is for GIF only. `exif` is
-    a stream whose first byte is the TIFF header of the EXIF data.
+    `width` and `height` are in pixels as stored: EXIF's orientation is a hint, and does not turn
+    them. What a HEIF file does to its picture does: there they are what is shown. `color_model` is
+    the lower-case name of Go's image/color model, which is what Kodo answers with. `frames` is for
+    GIF only. `exif` is a stream whose first byte is the TIFF header of the EXIF data. `heif` is for
+    HEIC and AVIF.
     """
 
     format: str
@@ -25,6 +29,7 @@ class ImageHeader:
     color_model: str
     frames: int | None = None
     exif: BinaryIO | None = None
+    heif: HeifPicture | None = None
 
 
 def take(stream: BinaryIO, count: int) -> bytes:

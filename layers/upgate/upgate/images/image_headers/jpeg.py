@@ -42,14 +42,13 @@ def read_jpeg(stream: BinaryIO) -> ImageHeader:
 
 
 def _marker(stream: BinaryIO) -> int:
+    """The next marker; like libjpeg, passes over fill bytes, which are legal, and stray ones."""
     lead, marker = take(stream, 2)
-    if lead != 0xFF:
-        raise BrokenImageError("no marker where one has to be")
-    for _ in range(limits.IMAGE_SEGMENTS):  # any number of fill bytes is legal
-        if marker != 0xFF:
+    for _ in range(limits.IMAGE_STRAY_BYTES):
+        if lead == 0xFF and marker not in (0x00, 0xFF):
             return marker
-        (marker,) = take(stream, 1)
-    raise BrokenImageError("nothing but fill bytes")
+        lead, (marker,) = marker, take(stream, 1)
+    raise BrokenImageError("no marker where one has to be")
 
 
 def _exif(segment: bytes) -> BinaryIO | None:

@@ -23,7 +23,6 @@ _COLOR_MODELS = {
 }
 _PALETTE = 3
 _DEPTHS = {0: (1, 2, 4, 8, 16), 2: (8, 16), 3: (1, 2, 4, 8), 4: (8, 16), 6: (8, 16)}
-_EXIF_BYTES = 64 * 1024
 
 
 def read_png(stream: BinaryIO) -> ImageHeader:
@@ -57,7 +56,7 @@ def _chunks(stream: BinaryIO) -> tuple[int, bool, BinaryIO | None]:
         if kind == b"PLTE":
             palette_entries = length // 3
         is_transparent |= kind == b"tRNS"
-        if kind == b"eXIf" and length <= _EXIF_BYTES:
+        if kind == b"eXIf" and length <= limits.EXIF_BYTES:
             exif = io.BytesIO(take(stream, length))
             stream.seek(4, io.SEEK_CUR)
         else:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import BinaryIO
 
-from upgate import limits
 from upgate.images.image_headers.bmp import read_bmp
 from upgate.images.image_headers.brands import heif_format
 from upgate.images.image_headers.gif import read_gif
@@ -28,18 +27,11 @@ _READERS = (
 
 
 def read_header(stream: BinaryIO) -> ImageHeader | None:
-    """The header of a picture, or None.
+    """The header of a picture of any size, or None.
 
-    None says: not a picture of a format known here, a broken one, or one beyond
-    limits.IMAGE_SIDE_PIXELS or limits.IMAGE_PIXELS. Where the stream stands afterwards is not
-    defined. An OSError of the stream itself goes through.
+    None says: not a picture of a format known here, or a broken one. Where the stream stands
+    afterwards is not defined. An OSError of the stream itself goes through.
     """
-    header = read_any_header(stream)
-    return header if header is not None and _is_admitted(header) else None
-
-
-def read_any_header(stream: BinaryIO) -> ImageHeader | None:
-    """The header of a picture of any size, for a caller with limits of its own; else the same."""
     stream.seek(0)
     prefix = stream.read(_PREFIX_BYTES)
     try:
@@ -55,12 +47,3 @@ def _read(stream: BinaryIO, prefix: bytes) -> ImageHeader | None:
     if prefix.startswith(b"RIFF") and prefix[8:12] == b"WEBP":
         return read_webp(stream)
     return read_heif(stream) if heif_format(prefix) else None
-
-
-def _is_admitted(header: ImageHeader) -> bool:
-    longest, shortest = max(header.width, header.height), min(header.width, header.height)
-    return (
-        shortest > 0
-        and longest <= limits.IMAGE_SIDE_PIXELS
-        and header.width * header.height <= limits.IMAGE_PIXELS
-    )

@@ -9,7 +9,6 @@ from upgate import limits
 from upgate.images.image_headers.header import BrokenImageError, ImageHeader, take
 
 _HAS_EXIF, _HAS_ALPHA = 0x08, 0x10
-_EXIF_BYTES = 64 * 1024
 
 
 def read_webp(stream: BinaryIO) -> ImageHeader:
@@ -54,7 +53,7 @@ def _exif(stream: BinaryIO) -> BinaryIO | None:
     try:
         for _ in range(limits.IMAGE_SEGMENTS):
             kind, length = _chunk_head(stream)
-            if kind == b"EXIF" and length <= _EXIF_BYTES:
+            if kind == b"EXIF" and length <= limits.EXIF_BYTES:
                 data = take(stream, length)
                 # libwebp's own tools write JPEG's prefix before the TIFF header.
                 return io.BytesIO(data.removeprefix(b"Exif\0\0"))
