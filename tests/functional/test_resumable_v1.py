@@ -233,9 +233,9 @@ def test_repeated_mkfile_with_a_refreshed_token_gives_the_same_answer(
 @pytest.mark.parametrize(
     ("size", "chunk", "text"),
     [
-        (0, b"a", "a block has 1 to 4194304 bytes"),
-        (BLOCK + 1, b"a", "a block has 1 to 4194304 bytes"),
-        ("4194304/1", b"a", "a block has 1 to 4194304 bytes"),
+        (0, b"a", "too many data to read, block capacity is 0 bytes, 0 byte(s) used"),
+        (BLOCK + 1, b"a", "a block has 0 to 4194304 bytes"),
+        ("4194304/1", b"a", "a block has 0 to 4194304 bytes"),
         ("-1", b"a", "not a decimal number"),
         (3, b"", "the chunk is empty"),
         (3, b"abcd", "too many data to read, block capacity is 3 bytes, 0 byte(s) used"),
@@ -248,6 +248,22 @@ def test_block_that_cannot_be_is_400(
     assert answer.status == 400
     assert text in answer.body["error"]
     assert functions.aws.s3.objects == {}
+
+
+def test_an_empty_file_may_have_one_empty_block(app: ModuleType, functions: Functions) -> None:
+    up = client(app)
+    block = up.mkblk(0, b"").body
+    assert (block["offset"], block["crc32"]) == (0, 0)
+    answer = up.mkfile(0, [block["ctx"]], KEY)
+    assert (answer.status, answer.body["hash"]) == (200, "Fto5o-5ea0sNMlW_75VgGJCv2AcJ")
+    assert functions.aws.s3.objects["s3-demo", "k"].body == b""
+
+
+def test_an_empty_block_at_the_end_adds_nothing(app: ModuleType) -> None:
+    up = client(app)
+    whole, end = content(BLOCK), up.mkblk(0, b"").body["ctx"]
+    answer = up.mkfile(BLOCK, [up.mkblk(BLOCK, whole).body["ctx"], end], KEY)
+    assert (answer.status, answer.body["hash"]) == (200, qetag.of(whole))
 
 
 def test_block_of_just_its_size_is_taken(app: ModuleType) -> None:

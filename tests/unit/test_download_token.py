@@ -37,6 +37,27 @@ def test_url_is_verified_as_the_client_wrote_it(scheme: str, written: str) -> No
     verify(DownloadUrl("dl.example.com", "/a b+c.jpg", f"e=2000&token=testak:{signature}"))
 
 
+@pytest.mark.parametrize(
+    "written",
+    [
+        "/d%2Fa%20b%C3%BC%2B%28c%29%27%7E%2A.jpg",  # Ruby's CGI.escape for %20, PHP's rawurlencode
+        "/d%2fa%20b%c3%bc%2b%28c%29%27%7e%2a.jpg",  # the digits in lower case
+        "/d%2Fa%20b%C3%BC%2B(c)'~*.jpg",  # Node 6
+        "/d/a%20b%C3%BC%2B(c)'~*.jpg",  # encodeURIComponent for each segment
+        "/d%2Fa%20b%C3%BC%2B%28c%29%27%7E*.jpg",  # Java's URLEncoder with its + made %20
+        "/d/a%20b%c3%bc%2b%28c%29%27%7e*.jpg",
+        "/d/a%20b%C3%BC+(c)'~*.jpg",  # Go's and Swift's path escapes
+        "/d/a b\N{LATIN SMALL LETTER U WITH DIAERESIS}+(c)'~*.jpg",  # as it is
+    ],
+)
+def test_every_language_may_escape_the_key_as_it_does(written: str) -> None:
+    signature = PAIR.sign(f"http://dl.example.com{written}?e=2000".encode())
+    path = "/d/a b\N{LATIN SMALL LETTER U WITH DIAERESIS}+(c)'~*.jpg"
+    verify(DownloadUrl("dl.example.com", path, f"e=2000&token=testak:{signature}"))
+    with pytest.raises(BadTokenError):
+        verify(DownloadUrl("dl.example.com", path + "x", f"e=2000&token=testak:{signature}"))
+
+
 def test_token_is_good_until_its_deadline_and_no_longer() -> None:
     assert verify(JPG, 1893456000.0) == 1893456000
     with pytest.raises(TokenExpiredError):

@@ -101,3 +101,36 @@ def test_anything_else_is_a_bad_token(authorization: str) -> None:
 def test_missing_header_is_told_apart() -> None:
     with pytest.raises(TokenMissingError):
         verify(request(""))
+
+
+def by_host(signed_host: str) -> SignedRequest:
+    """As a gateway on a port sees it, whatever host the signature is over."""
+    header = sign_qiniu(PAIR, "POST", "http://h/pfop/", signed_host, FORM, BODY, {})
+    given = {"authorization": header, "content-type": FORM}
+    return SignedRequest("POST", "127.0.0.1:8787", "/pfop/", "", given, BODY, "127.0.0.1:8787")
+
+
+@pytest.mark.parametrize("signed_host", ["127.0.0.1:8787", "127.0.0.1:8787:8787"])
+def test_a_port_may_be_signed_twice(signed_host: str) -> None:
+    """Node's bucket manager does so on every port but 80."""
+    assert verify(by_host(signed_host)) == "testak"
+
+
+@pytest.mark.parametrize(
+    "signed_host",
+    ["127.0.0.1", "127.0.0.1:8788", "127.0.0.1:8787:8788", "127.0.0.1:8787:8787:8787"],
+)
+def test_another_host_is_refused(signed_host: str) -> None:
+    with pytest.raises(BadTokenError):
+        verify(by_host(signed_host))
+
+
+def test_the_stacks_own_authority_may_be_signed() -> None:
+    """Java's jobs sign host and port, and send the host alone."""
+    header = sign_qiniu(PAIR, "POST", "http://h/pfop/", "127.0.0.1:8787", FORM, BODY, {})
+    given = {"authorization": header, "content-type": FORM}
+    sent = SignedRequest("POST", "127.0.0.1", "/pfop/", "", given, BODY, "127.0.0.1:8787")
+    assert verify(sent) == "testak"
+    elsewhere = SignedRequest("POST", "127.0.0.1", "/pfop/", "", given, BODY, "up.example.com")
+    with pytest.raises(BadTokenError):
+        verify(elsewhere)

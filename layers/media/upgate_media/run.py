@@ -13,12 +13,15 @@ from upgate.images.image_average import average_colour
 from upgate.images.image_info import read_image_info
 from upgate_media.avinfo import read_avinfo
 from upgate_media.avthumb import run_avthumb
+from upgate_media.file_digest import digest
 from upgate_media.hostile_input import read_safely
 from upgate_media.image_commands import IMAGE_COMMANDS
 from upgate_media.run_types import Command, MediaSettings, Output, Source
 from upgate_media.vframe import run_vframe
 
-type Inspection = Callable[[Source, MediaSettings], Mapping[str, Any]]
+type Inspection = Callable[[Fop, Source, MediaSettings], Mapping[str, Any]]
+
+_WITH_PARAMETERS = frozenset(("qhash",))
 
 
 def run(fop: Fop, source: Source, workspace: Path, settings: MediaSettings) -> Output:
@@ -43,12 +46,12 @@ def inspect(fop: Fop, source: Source, settings: MediaSettings) -> Mapping[str, A
     inspection = INSPECTIONS.get(fop.name)
     if inspection is None:
         raise BadFopError(_unknown(fop))
-    if fop.args:
+    if fop.args and fop.name not in _WITH_PARAMETERS:
         raise BadFopError(f"{fop.name} takes no parameters")
     if source.size_bytes > settings.limits.source_bytes:
         raise SourceTooLargeError(f"the source has more than {settings.limits.source_bytes} bytes")
     with read_safely():
-        return inspection(source, settings)
+        return inspection(fop, source, settings)
 
 
 def is_inspection(fop: Fop) -> bool:
@@ -61,7 +64,7 @@ def _unknown(fop: Fop) -> str:
     return f"unknown command {fop.name[:40]}; known: {known}"
 
 
-def _image_info(source: Source, _settings: MediaSettings) -> Mapping[str, Any]:
+def _image_info(_: Fop, source: Source, _settings: MediaSettings) -> Mapping[str, Any]:
     with source.path.open("rb") as stream:
         info = read_image_info(stream, source.size_bytes)
     if info is None:
@@ -69,7 +72,7 @@ def _image_info(source: Source, _settings: MediaSettings) -> Mapping[str, Any]:
     return info
 
 
-def _exif(source: Source, _settings: MediaSettings) -> Mapping[str, Any]:
+def _exif(_: Fop, source: Source, _settings: MediaSettings) -> Mapping[str, Any]:
     with source.path.open("rb") as stream:
         tags = read_exif(stream)
     if tags is None:
@@ -77,7 +80,7 @@ def _exif(source: Source, _settings: MediaSettings) -> Mapping[str, Any]:
     return tags
 
 
-def _image_average(source: Source, _settings: MediaSettings) -> Mapping[str, Any]:
+def _image_average(_: Fop, source: Source, _settings: MediaSettings) -> Mapping[str, Any]:
     with source.path.open("rb") as stream:
         colour = average_colour(stream)
     if colour is None:
@@ -85,7 +88,7 @@ def _image_average(source: Source, _settings: MediaSettings) -> Mapping[str, Any
     return {"RGB": colour}
 
 
-def _avinfo(source: Source, settings: MediaSettings) -> Mapping[str, Any]:
+def _avinfo(_: Fop, source: Source, settings: MediaSettings) -> Mapping[str, Any]:
     return read_avinfo(source.path, source.size_bytes, settings.limits)
 
 
@@ -99,4 +102,5 @@ INSPECTIONS: Mapping[str, Inspection] = {
     "exif": _exif,
     "imageAve": _image_average,
     "avinfo": _avinfo,
+    "qhash": lambda fop, source, _: digest(fop, source),
 }

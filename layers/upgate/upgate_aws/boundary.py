@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
+from urllib.parse import urlsplit
 
 from upgate.answers import reqid, responses
 from upgate.answers.responses import Response
@@ -36,7 +37,8 @@ def answer(
     """
     context = UploadContext(reqid.make(_PROCESS_ID), time.time(), Stages())
     request = http_event.decode(event)
-    request = replace(request, host=config.host(request.host))
+    authority = urlsplit(config.origin(request.origin)).netloc
+    request = replace(request, host=config.host(request.host), authority=authority)
     error: Exception | None = None
     try:
         response = responses.preflight() if request.method == "OPTIONS" else carry(request, context)

@@ -26,6 +26,8 @@ class HttpRequest:
     domain: str
     host: str
     """In whose name the client asked, and signs; the boundary puts a public one in (config.py)."""
+    authority: str
+    """The stack's own host, as its public URL has it; the boundary puts that in too."""
     identity: str | None
     """JWT subject or IAM principal, where the route's authorizer established one."""
     event: Mapping[str, Any]
@@ -103,6 +105,7 @@ def decode(event: Mapping[str, Any]) -> HttpRequest:
         headers=headers,
         domain=domain,
         host=headers.get("host") or domain,
+        authority=headers.get("host") or domain,
         identity=_identity(context.get("authorizer") or {}),
         event=event,
     )

@@ -17,5 +17,6 @@ def authorize(request: HttpRequest, keys: KeyLookup, now_seconds: float) -> str:
         request.query,
         request.headers,
         request.body(),
+        request.authority,
     )
     return request_authorization.verify(signed, keys, now_seconds).access_key

@@ -13,7 +13,7 @@ from urllib.parse import unquote
 from upgate.errors import BadTokenError, TokenExpiredError, TokenMissingError
 from upgate.fops.fop import SaveAs
 from upgate.tokens.keys import KeyPair
-from upgate.tokens.request_authorization import spellings
+from upgate.tokens.path_spelling import spellings
 from upgate.tokens.upload_token import KeyLookup
 
 _TOKEN = re.compile(r"(?:\A|&)token=([^&]*)\Z")

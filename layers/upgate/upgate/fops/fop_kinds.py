@@ -5,7 +5,7 @@ from __future__ import annotations
 from upgate.fops.fop import Pipe
 
 # tests/unit/test_fop_kinds.py holds these against the media layer's own tables.
-INSPECTIONS = frozenset(("imageInfo", "exif", "imageAve", "avinfo"))
+INSPECTIONS = frozenset(("imageInfo", "exif", "imageAve", "avinfo", "qhash"))
 IMAGES = frozenset(("imageView2", "imageView", "imageMogr2", "watermark"))
 FILMS = frozenset(("avthumb", "vframe"))
 ALL = INSPECTIONS | IMAGES | FILMS

@@ -55,11 +55,12 @@ class BlockUploads:
         grant = call.grant(self._uploader)
         size, rest = path_pairs.split_path(call.path, "mkblk")
         block_bytes = path_pairs.parse_size(size)
-        if rest or not 0 < block_bytes <= qetag.BLOCK_BYTES:
-            raise InvalidArgumentError(f"a block has 1 to {qetag.BLOCK_BYTES} bytes")
+        if rest or not 0 <= block_bytes <= qetag.BLOCK_BYTES:
+            raise InvalidArgumentError(f"a block has 0 to {qetag.BLOCK_BYTES} bytes")
         self._uploader.refuse_used_up(grant, call.context)
         chunk = call.body()
-        _check_room(block_bytes, 0, chunk)
+        if block_bytes or chunk:  # of an empty file some clients send its one empty block
+            _check_room(block_bytes, 0, chunk)
         return self._keep(call, grant, secrets.token_bytes(12), block_bytes, b"", chunk)
 
     def put_chunk(self, call: ResumableCall) -> Response:
@@ -103,8 +104,9 @@ class BlockUploads:
             identity=hashlib.sha256(listed).hexdigest(),
             started_at=blocks[0].created_at if blocks else int(call.context.now_seconds),
         )
-        pieces = [block.piece for block in blocks]
-        digests = [block.sha1 for block in blocks] or qetag.block_digests(b"")
+        filled = [block for block in blocks if block.block_bytes]
+        pieces = [block.piece for block in filled]
+        digests = [block.sha1 for block in filled] or qetag.block_digests(b"")
         content = RangedContent(self._work, pieces, qetag.from_block_digests(digests))
         parts = assembly_plan.plan(pieces, {})
         store = AssembledStore(self._assembler, parts, work_names.made_file)
@@ -136,8 +138,9 @@ class BlockUploads:
                 crc32=content.crc32(),
                 created_at=int(call.context.now_seconds),
             )
-        with call.context.stages.stage("put"):
-            self._work.put(block.piece.name, content)
+        if content.size_bytes:
+            with call.context.stages.stage("put"):
+                self._work.put(block.piece.name, content)
         return json_response(
             200,
             {

@@ -9,21 +9,23 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from urllib.parse import quote
 
 from upgate.errors import BadTokenError, TokenExpiredError, TokenMissingError
 from upgate.tokens.keys import KeyPair
+from upgate.tokens.path_spelling import spellings
 from upgate.tokens.upload_token import KeyLookup
 
 _AUTHORIZATION = re.compile(r"(QBox|Qiniu) ([^:\s]+):([A-Za-z0-9_-]+={0,2})\Z")
 _CLOCK_SECONDS = 15 * 60
-# What clients leave unescaped in a path, as languages' own functions have it.
-_SAFE = ("/", "/~", "/:@!$&'()*+,;=~", "/!'()*~")
+_PORT = re.compile(r":([0-9]{1,5})\Z")
 
 
 @dataclass(frozen=True, slots=True)
 class SignedRequest:
-    """What a signature may cover; `path` is decoded, as the front door hands it over."""
+    """What a signature may cover; `path` is decoded, as the front door hands it over.
+
+    `authority` is the stack's own host, with its port where it has one; `host` is what was sent.
+    """
 
     method: str
     host: str
@@ -31,6 +33,18 @@ class SignedRequest:
     query: str
     headers: Mapping[str, str]
     body: bytes
+    authority: str = ""
+
+    @property
+    def hosts(self) -> list[str]:
+        """The hosts that clients sign where they send this one.
+
+        Java's jobs send the name without the port that they sign; Node's bucket manager signs the
+        port twice.
+        """
+        named = [self.host, self.authority or self.host]
+        ported = [f"{host}:{port[1]}" for host in named if (port := _PORT.search(host))]
+        return list(dict.fromkeys((*named, *ported)))
 
     @property
     def content_type(self) -> str:
@@ -67,12 +81,6 @@ def verify(request: SignedRequest, keys: KeyLookup, now_seconds: float) -> KeyPa
     return pair
 
 
-def spellings(path: str) -> list[str]:
-    """The ways in which a client may have written a path that was decoded on its way here."""
-    ways = [path, *(quote(path, safe=safe) for safe in _SAFE)]
-    return list(dict.fromkeys(ways))
-
-
 def _qbox(request: SignedRequest, path: str) -> Iterator[bytes]:
     data = _with_query(path, request.query).encode() + b"\n"
     yield data
@@ -81,18 +89,17 @@ def _qbox(request: SignedRequest, path: str) -> Iterator[bytes]:
 
 
 def _qiniu(request: SignedRequest, path: str) -> Iterator[bytes]:
-    lines = [f"{request.method} {_with_query(path, request.query)}", f"Host: {request.host}"]
-    if request.content_type:
-        lines.append(f"Content-Type: {request.content_type}")
+    first = f"{request.method} {_with_query(path, request.query)}"
+    lines = [f"Content-Type: {request.content_type}"] if request.content_type else []
     lines += sorted(
         f"{_canonical(name)}: {value}"
         for name, value in request.headers.items()
         if name.startswith("x-qiniu-") and len(name) > len("x-qiniu-")
     )
-    data = "\n".join(lines).encode() + b"\n\n"
-    if request.content_type and request.content_type != "application/octet-stream":
-        data += request.body
-    yield data
+    has_body = request.content_type and request.content_type != "application/octet-stream"
+    body = request.body if has_body else b""
+    for host in request.hosts:
+        yield "\n".join((first, f"Host: {host}", *lines)).encode() + b"\n\n" + body
 
 
 def _check_date(request: SignedRequest, now_seconds: float) -> None:
