@@ -302,6 +302,15 @@ def test_fetched_key_outside_the_scope_is_403(
     assert (status, functions.aws.s3.objects) == (403, {})
 
 
+@pytest.mark.parametrize("key", ["../theirs", "a/./b", f"{'A' * 27}=/F{'0' * 27}"])
+def test_fetched_key_that_is_none_is_400_and_stores_nothing(
+    app: ModuleType, functions: Functions, business: BusinessServer, key: str
+) -> None:
+    business.reply = Reply(200, json.dumps({"key": key, "payload": {}}).encode())
+    status, _ = upload(app, callbackUrl=business.url, callbackFetchKey=1)
+    assert (status, functions.aws.s3.objects) == (400, {})
+
+
 # Samples
 
 

@@ -125,6 +125,13 @@ def test_every_pair_counts_in_any_order(app: ModuleType, functions: Functions) -
     assert found.metadata["qn-m1"] == "v1"
 
 
+def test_a_name_and_a_label_are_no_reason_to_refuse_a_file(app: ModuleType) -> None:
+    up = client(app, returnBody='{"n":$(fname),"m":$(mimeType)}')
+    pairs = f"/mimeType/{b64('txt')}/fname/{b64('a' + chr(13) + 'b.jpg')}{KEY}"
+    answer = up.mkfile(1, up.blocks(b"a"), pairs)
+    assert answer.short == (200, {"n": "ab.jpg", "m": "txt"})
+
+
 @pytest.mark.parametrize(
     ("pairs", "key"), [("", "FoZ7pDOhH2HJyLAc1FxCXpPs2ksC"), ("/key/", ""), (KEY, "k")]
 )
@@ -185,6 +192,16 @@ def test_policy_holds_for_mkfile(
     assert answer.status == status
     assert text in answer.body["error"]
     assert ("s3-demo", "k") not in functions.aws.s3.objects
+
+
+@pytest.mark.parametrize("key", ["a/../b", f"{'A' * 27}=/F{'0' * 27}"])
+def test_key_that_is_none_is_400_and_stores_nothing(
+    app: ModuleType, functions: Functions, key: str
+) -> None:
+    up = client(app)
+    answer = up.mkfile(1, up.blocks(b"a"), f"/key/{b64(key)}")
+    assert (answer.status, answer.body["error"][:4]) == (400, "key ")
+    assert ("s3-demo", key) not in functions.aws.s3.objects
 
 
 def test_other_content_under_the_key_is_614_and_the_same_is_success(

@@ -181,6 +181,12 @@ def test_everything_that_complete_says_is_kept(app: ModuleType, functions: Funct
     )
 
 
+def test_a_name_and_a_label_are_no_reason_to_refuse_a_file(app: ModuleType) -> None:
+    up = client(app, returnBody='{"n":$(fname),"m":$(mimeType)}')
+    answer = upload(up, [b"a"], fname="a\r\nb\ud800.jpg", mimeType="txt")
+    assert answer.short == (200, {"n": "ab.jpg", "m": "txt"})
+
+
 def test_meta_data_as_android_spells_it_is_metadata(app: ModuleType, functions: Functions) -> None:
     assert upload(client(app), [b"a"], metaData={"x-qn-meta-m1": "v1"}).status == 200
     assert functions.aws.s3.objects["s3-demo", "k"].metadata["qn-m1"] == "v1"
@@ -427,6 +433,13 @@ def test_conflict_begins_the_upload_anew_once(
     assert (("s3-demo", "k") in fake.objects) == (status == 200)
 
 
+@pytest.mark.parametrize("key", ["a/../b", f"{'A' * 27}=/F{'0' * 27}/000000.ts"])
+def test_key_that_is_none_is_400_before_any_byte_is_sent(app: ModuleType, key: str) -> None:
+    up = client(app)
+    answer = up.multipart("POST", up.uploads(key))
+    assert (answer.status, answer.body["error"][:4]) == (400, "key ")
+
+
 @pytest.mark.parametrize(
     ("policy", "key", "text"),
     [
@@ -495,7 +508,7 @@ def test_no_parts_are_400_in_kodos_words(app: ModuleType) -> None:
         (b'{"parts":[{"partNumber":1,"etag":"e"}],"metadata":[]}', "metadata"),
         (b'{"parts":[{"partNumber":1,"etag":"e"}],"customVars":{"x:a":1}}', "customVars"),
         (b'{"parts":[{"partNumber":1,"etag":"\\ud800"}]}', "no part"),
-        (b'{"parts":[{"partNumber":1,"etag":"e"}],"fname":"\\ud800"}', "fname"),
+        (b'{"parts":[{"partNumber":1,"etag":"e"}],"customVars":{"x:a":"\\ud800"}}', "x:a"),
     ],
 )
 def test_complete_that_cannot_be_is_400(app: ModuleType, body: bytes, text: str) -> None:
