@@ -362,7 +362,7 @@ def test_complete_whose_mark_was_lost_is_known_by_its_object(
     upload_id = up.initiate()
     parts = up.parts(upload_id, cut(content(3 * BLOCK)))
     answer = up.complete(upload_id, parts)
-    (mark,) = (name for name in fake.objects if name[1].endswith("closed"))
+    (mark,) = (name for name in fake.objects if name[1].endswith("/made"))
     del fake.objects[mark]
     assert up.complete(upload_id, parts).short == answer.short
     assert fake.count("CompleteMultipartUpload") == 1
@@ -385,6 +385,149 @@ def test_answer_of_s3_that_was_lost_is_no_failure(
 
     fake.intercept = lose
     assert up.complete(upload_id, parts).status == 200
+
+
+# Several at once
+
+
+def beside(functions: Functions, act: Any) -> list[Any]:
+    """Have something happen right before a complete makes its object; what came of it."""
+    seen: list[Any] = []
+
+    def intercept(operation: str, request: Any, carry: Any) -> Any:
+        if operation == "PutObject" and request.path.startswith("/s3-demo/") and not seen:
+            seen.append(None)
+            seen[0] = act()
+        return carry()
+
+    functions.aws.s3.intercept = intercept
+    return seen
+
+
+@pytest.mark.parametrize("scope", ["demo", "demo:k"])
+def test_complete_with_other_parts_beside_one_under_way_is_612(
+    app: ModuleType, functions: Functions, scope: str
+) -> None:
+    up = client(app, scope=scope)
+    upload_id = up.initiate()
+    parts = up.parts(upload_id, [bytes(MIB), b"a"])
+    seen = beside(functions, lambda: up.complete(upload_id, parts[:1]).short)
+    answer = up.complete(upload_id, parts)
+    assert (answer.status, seen) == (200, [NO_SUCH_UPLOAD])
+    assert up.complete(upload_id, parts).short == answer.short
+    assert up.complete(upload_id, parts[1:]).short == NO_SUCH_UPLOAD
+    assert len(stored(functions)) == MIB + 1
+
+
+def test_abort_beside_a_complete_is_612_and_the_complete_can_be_repeated(
+    app: ModuleType, functions: Functions
+) -> None:
+    up = client(app)
+    upload_id = up.initiate()
+    parts = up.parts(upload_id, [b"a"])
+    path = f"{up.uploads('k')}/{upload_id}"
+    seen = beside(functions, lambda: up.multipart("DELETE", path).short)
+    answer = up.complete(upload_id, parts)
+    assert (answer.status, seen) == (200, [NO_SUCH_UPLOAD])
+    assert up.complete(upload_id, parts).short == answer.short
+
+
+def test_complete_beside_an_abort_that_was_first_is_612(
+    app: ModuleType, functions: Functions
+) -> None:
+    """The abort comes after the listing that saw the upload open."""
+    up, fake = client(app), functions.aws.s3
+    upload_id = up.initiate()
+    parts = up.parts(upload_id, [b"a"])
+    path = f"{up.uploads('k')}/{upload_id}"
+    seen: list[Any] = []
+
+    def abort_first(operation: str, request: Any, carry: Any) -> Any:
+        reply = carry()
+        if operation == "ListObjectsV2" and not seen:
+            seen.append(None)
+            seen[0] = up.multipart("DELETE", path).short
+        return reply
+
+    fake.intercept = abort_first
+    assert up.complete(upload_id, parts).short == NO_SUCH_UPLOAD
+    assert (seen, ("s3-demo", "k") in fake.objects) == ([(200, {})], False)
+
+
+def test_complete_that_failed_is_that_uploads_only_one(
+    app: ModuleType, functions: Functions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("botocore.endpoint.time.sleep", lambda _: None)
+    up, fake = client(app), functions.aws.s3
+    upload_id = up.initiate()
+    parts = up.parts(upload_id, [bytes(MIB), b"a"])
+
+    def fail(operation: str, request: Any, carry: Any) -> Any:
+        is_object = operation == "PutObject" and request.path.startswith("/s3-demo/")
+        return s3.error(503, "SlowDown") if is_object else carry()
+
+    fake.intercept = fail
+    assert up.complete(upload_id, parts).status == 599
+    fake.intercept = None
+    assert up.complete(upload_id, parts[:1]).short == NO_SUCH_UPLOAD
+    assert up.multipart("DELETE", f"{up.uploads('k')}/{upload_id}").short == NO_SUCH_UPLOAD
+    assert up.complete(upload_id, parts).status == 200
+
+
+def test_claim_that_s3_refuses_for_a_moment_is_tried_again(
+    app: ModuleType, functions: Functions
+) -> None:
+    """Of several conditional writes at once S3 may refuse all but one with 409."""
+    up = client(app)
+    upload_id = up.initiate()
+    parts = up.parts(upload_id, [b"a"])
+    left = [s3.error(409, "ConditionalRequestConflict", "If-None-Match")] * 2
+
+    def conflict(operation: str, request: Any, carry: Any) -> Any:
+        is_claim = operation == "PutObject" and request.path.endswith("/closed")
+        return left.pop() if is_claim and left else carry()
+
+    functions.aws.s3.intercept = conflict
+    assert up.complete(upload_id, parts).status == 200
+    assert left == []
+
+
+def test_first_complete_looks_for_nothing_that_it_cannot_have_made(
+    app: ModuleType, functions: Functions
+) -> None:
+    up, fake = client(app, scope="demo:k"), functions.aws.s3
+    upload_id = up.initiate()
+    parts = up.parts(upload_id, [b"a"])
+    fake.calls.clear()
+    up.complete(upload_id, parts)
+    assert [call.operation for call in fake.calls] == [
+        *("ListObjectsV2", "GetObject", "PutObject", "GetObject", "PutObject", "PutObject")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("policy", "is_in_scope"),
+    [
+        ({"scope": "demo:other"}, False),
+        ({"scope": "demo:users/b/", "isPrefixalScope": 1}, False),
+        ({"keylimit": ["other"]}, False),
+        ({"scope": "demo:users/a/k"}, True),
+        ({"scope": "demo:users/a/", "isPrefixalScope": 1}, True),
+        ({"saveKey": "x", "forceSaveKey": True}, True),
+    ],
+)
+def test_token_for_other_keys_is_no_token_for_this_upload(
+    app: ModuleType, policy: dict[str, Any], is_in_scope: bool
+) -> None:
+    key = "users/a/k"
+    upload_id = client(app).initiate(key)
+    up = client(app, **policy)
+    path = f"{up.uploads(key)}/{upload_id}"
+    expected = 200 if is_in_scope else 403
+    assert up.part(upload_id, 1, b"a", key).status == expected
+    assert up.multipart("GET", path).status == expected
+    assert up.multipart("DELETE", path).status == expected
+    assert client(app).part(upload_id, 1, b"a", key).status == (612 if is_in_scope else 200)
 
 
 # The same rules as a form's

@@ -15,6 +15,7 @@ from tests.fakes.s3 import error as s3_error
 from tests.functional.strict_rig import Rig, Upload
 from tests.resumable_client import content
 from upgate import limits
+from upgate.contents import qetag
 
 KINDS = ("form", "putb64", "v1", "v1 empty", "v1 large", "v2")
 
@@ -302,6 +303,65 @@ def test_completion_that_fails_is_made_up_for_and_nobody_is_asked_again(
     assert rig.visible(upload)
     assert upload.send() == (200, {"ok": 1})
     assert (len(rig.business.ids), rig.held()) == (1, 0)
+
+
+def object_of(upload: Upload) -> StoredObject:
+    """The upload's content as somebody else's upload would have stored it."""
+    return StoredObject(upload.data, {"x-amz-meta-upgate-etag": qetag.of(upload.data)})
+
+
+@pytest.mark.parametrize("kind", ["form", "v1", "v2"])
+@pytest.mark.parametrize("answers", [[200], [503, 200]])
+def test_accepted_upload_appears_although_the_same_content_was_deleted_meanwhile(
+    rig: Rig, kind: str, answers: list[int]
+) -> None:
+    """S3 then refuses its condition for ever (409), and what it refuses cannot be held anew."""
+    rig.business.answers = list(answers)
+    upload = rig.v2(data=b"one part") if kind == "v2" else upload_of(rig, kind)
+    objects = rig.functions.aws.s3.objects
+    objects["s3-demo", upload.key] = object_of(upload)
+
+    def delete() -> None:
+        objects.pop(("s3-demo", upload.key), None)
+
+    rig.business.on_call = delete
+    first = upload.send()
+    assert first[0] == (200 if answers == [200] else 579)
+    rig.drain()
+    assert (rig.visible(upload), rig.held()) == (True, 0)
+    assert (rig.item()["fate"], len(rig.business.ids)) == ("committed", len(answers))
+
+
+def test_accepted_upload_never_replaces_what_came_under_its_name(rig: Rig) -> None:
+    """A conflict alone is no leave to drop the condition."""
+    upload, fake = rig.form(), rig.functions.aws.s3
+    replies = [s3_error(409, "ConditionalRequestConflict")] * 2
+    other = StoredObject(b"other", {"x-amz-meta-upgate-etag": "Fother"})
+
+    def intercept(operation: str, _: Received, carry_out: Callable[[], Reply]) -> Reply:
+        if operation != "CompleteMultipartUpload" or not replies:
+            return carry_out()
+        fake.objects["s3-demo", upload.key] = other
+        return replies.pop()
+
+    fake.intercept = intercept
+    assert upload.send() == (614, {"error": "file exists"})
+    assert (fake.objects["s3-demo", upload.key], rig.held()) == (other, 0)
+
+
+def test_completion_keeps_its_condition_at_the_first_conflict(rig: Rig) -> None:
+    upload, fake = rig.form(), rig.functions.aws.s3
+    seen: list[str | None] = []
+
+    def intercept(operation: str, asked: Received, carry_out: Callable[[], Reply]) -> Reply:
+        if operation != "CompleteMultipartUpload":
+            return carry_out()
+        seen.append(asked.headers.get("if-none-match"))
+        return carry_out() if len(seen) > 2 else s3_error(409, "ConditionalRequestConflict")
+
+    fake.intercept = intercept
+    assert upload.send()[0] == 200
+    assert seen == ["*", "*", None]
 
 
 def test_object_that_was_overwritten_since_stays_so(rig: Rig) -> None:

@@ -92,6 +92,9 @@ class _Outside:
     def give_back(self, day: UserDay, charge: Charge) -> None:
         """Nothing was counted."""
 
+    def claim(self, upload_id: str) -> None:
+        pass
+
     def put(self, destination: Destination) -> None:
         self.result.key = destination.key
         self.result.mime_type = destination.mime_type

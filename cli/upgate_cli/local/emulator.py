@@ -57,7 +57,9 @@ async def emulator(root: Path, state: Path) -> AsyncIterator[Emulator]:
         "IOT_MTLS_ENABLED": "0",
     }
     # --only-group leaves the project out: functions see the layer that was built, never the tree.
-    command = [_uv(), "run", "--isolated", "--locked", "--only-group", "local", "ministack"]
+    # -P, or the modules beside the file would stand in the way of others.
+    command = [_uv(), "run", "--isolated", "--locked", "--only-group", "local", "python", "-P"]
+    command.append(str(Path(__file__).with_name("emulator_main.py")))
     async with processes.running(command, env=env, cwd=root, log=log) as process:
         await _wait_until_healthy(endpoint, process, log)
         yield Emulator(endpoint, log, process)

@@ -19,14 +19,15 @@ from upgate import limits
 from upgate.contents.content import BufferedContent
 from upgate.errors import StorageFailedError
 from upgate.objects import storage
-from upgate.objects.storage import Destination
+from upgate.objects.storage import Destination, StoredObject
 
 if TYPE_CHECKING:
     from botocore.exceptions import ClientError
     from mypy_boto3_s3 import S3Client
 
 _log = logging.getLogger(__name__)
-_CONFLICT_ATTEMPTS = 3
+_CONFLICT_ATTEMPTS = 4
+_CONFLICT_PAUSE_SECONDS = 0.2
 
 
 class Fate(StrEnum):
@@ -132,6 +133,7 @@ def complete(client: S3Client, held: HeldObject) -> Fate:
     from botocore.exceptions import BotoCoreError, ClientError
 
     condition: dict[str, Any] = {"IfNoneMatch": "*"} if held.insert_only else {}
+    conflicts = 0
     for attempt in range(1, _CONFLICT_ATTEMPTS + 1):
         try:
             client.complete_multipart_upload(
@@ -139,13 +141,20 @@ def complete(client: S3Client, held: HeldObject) -> Fate:
             )
             return Fate.COMMITTED
         except (BotoCoreError, ClientError) as error:
-            fate = _settle(client, held, error)
+            found = storage.find_at(client, held.bucket, held.key)
+            fate = _settle(client, held, error, found)
             if fate is not None:
                 return fate
-            # 409: another write of this name is under way.
-            is_conflict = isinstance(error, ClientError) and storage.status_of(error) == 409
-            if not is_conflict or attempt == _CONFLICT_ATTEMPTS:
+            status = storage.status_of(error) if isinstance(error, ClientError) else 0
+            if status not in (409, 412) or attempt == _CONFLICT_ATTEMPTS:
                 raise StorageFailedError from error
+            # 409: another write of this name is under way, or something was deleted there since
+            # this was held. The second S3 refuses for ever, and only a new upload would do, whose
+            # bytes nobody has any more: where nothing is there, nothing is overwritten.
+            conflicts += status == 409
+            if conflicts > 1 and found is None:
+                condition = {}
+            time.sleep(_CONFLICT_PAUSE_SECONDS)
     raise StorageFailedError
 
 
@@ -164,11 +173,15 @@ def _parts(client: S3Client, held: HeldObject) -> Any:
         marker = page["NextPartNumberMarker"]
 
 
-def _settle(client: S3Client, held: HeldObject, error: Exception) -> Fate | None:
-    """What a refusal, or an answer that was lost, amounts to; None: not decided yet."""
+def _settle(
+    client: S3Client, held: HeldObject, error: Exception, found: StoredObject | None
+) -> Fate | None:
+    """What a refusal, or an answer that was lost, amounts to; None: not decided yet.
+
+    `found` is what is under the name now.
+    """
     from botocore.exceptions import ClientError
 
-    found = storage.find_at(client, held.bucket, held.key)
     if found is not None and found.upload_id == held.upload_id:
         discard(client, held)  # if it was another request's hold of this upload that became it
         return Fate.COMMITTED

@@ -93,7 +93,10 @@ def put(client: S3Client, content: BufferedContent, destination: Destination) ->
         except ClientError as error:
             status = status_of(error)
             if status == 412:
-                if _stored_etag(client, destination) == destination.etag:
+                found = find(client, destination)
+                if found is None and attempt < _CONFLICT_ATTEMPTS:
+                    continue  # deleted since
+                if found is not None and found.etag == destination.etag:
                     return
                 raise ObjectExistsError from error
             # 409: another conditional write of this name is under way; S3 asks to try again.
@@ -213,8 +216,3 @@ def failures() -> Iterator[None]:
 def status_of(error: ClientError) -> int:
     """The HTTP status that S3 refused with."""
     return error.response["ResponseMetadata"]["HTTPStatusCode"]
-
-
-def _stored_etag(client: S3Client, destination: Destination) -> str | None:
-    found = find(client, destination)
-    return found.etag if found else None

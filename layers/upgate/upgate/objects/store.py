@@ -18,6 +18,15 @@ if TYPE_CHECKING:
 class Store(Protocol):
     """One upload's content, ready to be stored."""
 
+    def claim(self, upload_id: str) -> None:
+        """Take the content for this upload, before anything is promised, asked or stored.
+
+        Raises:
+            NoSuchUploadError: it was taken for another upload, or aborted.
+            StorageFailedError: nobody knows; the client may well ask again.
+        """
+        ...
+
     def put(self, destination: Destination) -> None:
         """Make the object; after it nothing but 200, 301, 303 or 579 may be answered.
 
@@ -43,6 +52,9 @@ class BufferedStore:
     content: BufferedContent
     client: S3Client
     holding_client: Callable[[], S3Client]
+
+    def claim(self, upload_id: str) -> None:
+        """Nothing: a form has its content for itself."""
 
     def put(self, destination: Destination) -> None:
         """One PutObject; raises as `storage.put` does."""

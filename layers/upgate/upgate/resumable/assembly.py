@@ -1,7 +1,8 @@
 """From pieces in the work bucket to the user's object: a `Store` that can be repeated.
 
 A client whose answer was lost sends mkfile or complete again, and a function may die between any
-two calls. So what was done is looked for first: the upload's mark, then the object itself.
+two calls. So what was done is looked for first: the upload's mark, then the object itself. A v2
+upload is taken by one complete before anything is done for it; others find it closed.
 """
 
 from __future__ import annotations
@@ -44,6 +45,8 @@ class Assembler:
         parts: Sequence[PlannedPart],
         mark_name: Callable[[str], str],
         destination: Destination,
+        *,
+        is_first: bool = False,
     ) -> None:
         """Make the object once: a repetition of the same upload finds it made.
 
@@ -51,21 +54,25 @@ class Assembler:
             parts: see assembly_plan.
             mark_name: from the upload id to the name of the mark that says it is made.
             destination: where to.
+            is_first: nobody can have made it yet, so nothing is to be looked for.
 
         Raises:
             NoSuchUploadError: the upload was closed, and not by this very request.
             ObjectExistsError: insert-only, and another content is there.
             StorageFailedError: S3 failed; nothing is known to be stored.
         """
-        name = mark_name(destination.upload_id)
-        made = self.work.mark(name)
-        if made == destination.upload_id:
+        if not is_first and self._is_made(mark_name, destination):
             return
-        if made is not None:
-            raise NoSuchUploadError
-        if not self._is_there(destination):
+        # Of a first one only another upload's object could be there, which matters to some.
+        if (is_first and not destination.insert_only) or not self._is_there(destination):
             self._make(parts, destination)
         self.mark(mark_name, destination)
+
+    def _is_made(self, mark_name: Callable[[str], str], destination: Destination) -> bool:
+        made = self.work.mark(mark_name(destination.upload_id))
+        if made not in (None, destination.upload_id):
+            raise NoSuchUploadError
+        return made is not None
 
     def _is_there(self, destination: Destination) -> bool:
         found = storage.find(self.client, destination)
@@ -105,11 +112,12 @@ class Assembler:
         parts: Sequence[PlannedPart],
         mark_name: Callable[[str], str],
         destination: Destination,
+        *,
+        is_first: bool = False,
     ) -> HeldObject:
         """Bring all parts to S3 and leave the object unseen; arguments and errors as `store`."""
-        made = self.work.mark(mark_name(destination.upload_id))
-        if made not in (None, destination.upload_id):
-            raise NoSuchUploadError
+        if not is_first:
+            self._is_made(mark_name, destination)
         held = held_object.begin(self.client, destination)
         try:
             self._move(held, parts or (Join(()),))
@@ -170,26 +178,41 @@ class Assembler:
                 held_object.discard(self.client, held)  # the same content is there already
                 return True
             raise ObjectExistsError from error
-        if status == 409:
+        if status in (409, 412):  # something was there that is deleted by now
             return False
         raise StorageFailedError from error
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class AssembledStore:
-    """One upload's parts as a `Store`; see Assembler for what its fields are."""
+    """One upload's parts as a `Store`; see Assembler for what its fields are.
+
+    `claim_name` is the mark by which one upload takes the parts for itself; None where every list
+    of them is an upload of its own.
+    """
 
     assembler: Assembler
     parts: Sequence[PlannedPart]
     mark_name: Callable[[str], str]
+    claim_name: str | None = None
+    _is_first: bool = False
+
+    def claim(self, upload_id: str) -> None:
+        """See `Store`: whoever sets the mark has the parts, and again when it is repeated."""
+        if self.claim_name is None:
+            return
+        there = self.assembler.work.set_mark(self.claim_name, upload_id)
+        if there not in (None, upload_id):
+            raise NoSuchUploadError
+        self._is_first = there is None
 
     def put(self, destination: Destination) -> None:
         """See `Assembler.store`."""
-        self.assembler.store(self.parts, self.mark_name, destination)
+        self.assembler.store(self.parts, self.mark_name, destination, is_first=self._is_first)
 
     def hold(self, destination: Destination) -> HeldObject:
         """See `Assembler.hold`."""
-        return self.assembler.hold(self.parts, self.mark_name, destination)
+        return self.assembler.hold(self.parts, self.mark_name, destination, is_first=self._is_first)
 
     def close(self, destination: Destination) -> None:
         """See `Assembler.mark`."""

@@ -87,6 +87,7 @@ class MultipartUploads:
         """`PUT .../uploads/<uploadId>/<partNumber>`: keep a part, and join it to its neighbours.
 
         Raises:
+            KeyScopeMismatchError and others: the token is not for this upload's key.
             NoSuchUploadError: the uploadId, or the upload is closed.
             Md5MismatchError, InvalidArgumentError: the Content-MD5.
             StorageFailedError: S3 failed.
@@ -110,7 +111,8 @@ class MultipartUploads:
         """`POST .../uploads/<uploadId>`: the object, from the parts that the body names.
 
         Raises:
-            NoSuchUploadError: the uploadId, or the upload is closed by something else.
+            NoSuchUploadError: the uploadId, or the upload is aborted, or another complete of it
+                came first: one with other parts, or that says something else of the object.
             InvalidArgumentError: the body, or a part that was not sent.
             UpgateError: see `Uploader.receive`.
         """
@@ -131,8 +133,13 @@ class MultipartUploads:
         pieces = [work_names.part_piece(session.session_id, part) for part in parts]
         etag = qetag.from_parts([(part.size_bytes, part.etag) for part in parts])
         planned = assembly_plan.plan(pieces, uploaded.groups(parts))
-        closed = work_names.closed(session.session_id)
-        store = AssembledStore(self._assembler, planned, lambda _: closed)
+        made = work_names.made_upload(session.session_id)
+        store = AssembledStore(
+            self._assembler,
+            planned,
+            lambda _: made,
+            claim_name=work_names.closed(session.session_id),
+        )
         cut = "" if qetag.is_plain(etag) else part_sizes.to_text([p.size_bytes for p in parts])
         content = RangedContent(self._work, pieces, etag, cut)
         return self._uploader.receive(request, content, store, call.context)
@@ -141,11 +148,13 @@ class MultipartUploads:
         """`DELETE .../uploads/<uploadId>`: no part, complete or listing any more; repeatable.
 
         Raises:
-            NoSuchUploadError: the uploadId, or the upload is complete.
+            KeyScopeMismatchError and others: the token is not for this upload's key.
+            NoSuchUploadError: the uploadId, or a complete has begun.
             StorageFailedError: S3 failed.
         """
-        session = self._session(call, path)
-        if self._work.set_mark(work_names.closed(session.session_id), _ABORTED) != _ABORTED:
+        session = self._session_in_scope(call, path)
+        closed = work_names.closed(session.session_id)
+        if self._work.set_mark(closed, _ABORTED) not in (None, _ABORTED):
             raise NoSuchUploadError
         return json_response(200, {})
 
@@ -153,6 +162,7 @@ class MultipartUploads:
         """`GET .../uploads/<uploadId>?max-parts=N&part-number-marker=M`.
 
         Raises:
+            KeyScopeMismatchError and others: the token is not for this upload's key.
             NoSuchUploadError: the uploadId, or the upload is closed.
             InvalidArgumentError: a number in the query.
             StorageFailedError: S3 failed.
@@ -189,13 +199,16 @@ class MultipartUploads:
         return grant
 
     def _session(self, call: ResumableCall, path: MultipartPath) -> MultipartSession:
+        return _parsed(call, path, self._grant(call, path))
+
+    def _session_in_scope(self, call: ResumableCall, path: MultipartPath) -> MultipartSession:
+        """The upload, for a token that may end it; complete chooses its key and asks itself."""
         grant = self._grant(call, path)
-        return multipart_session.parse(
-            path.upload_id, path.bucket, path.key, grant.key_pair, call.context.now_seconds
-        )
+        object_key.refuse_early(grant.policy, path.key)
+        return _parsed(call, path, grant)
 
     def _open_session(self, call: ResumableCall, path: MultipartPath) -> MultipartSession:
-        session = self._session(call, path)
+        session = self._session_in_scope(call, path)
         with call.context.stages.stage("state"):
             if self._mark(session) is not None:
                 raise NoSuchUploadError
@@ -203,6 +216,12 @@ class MultipartUploads:
 
     def _mark(self, session: MultipartSession) -> str | None:
         return self._work.mark(work_names.closed(session.session_id))
+
+
+def _parsed(call: ResumableCall, path: MultipartPath, grant: Grant) -> MultipartSession:
+    return multipart_session.parse(
+        path.upload_id, path.bucket, path.key, grant.key_pair, call.context.now_seconds
+    )
 
 
 def _check_md5(claimed: str | None, md5: str) -> None:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _READ_ATTEMPTS = 2  # botocore repeats a request, but not a body that breaks off
 _MARK_BYTES = 1024
+_CONFLICT_ATTEMPTS = 5
 
 
 class PieceGoneError(StorageFailedError):
@@ -116,25 +117,33 @@ class WorkBucket:
         except PieceGoneError:
             return None
 
-    def set_mark(self, name: str, text: str) -> str:
-        """Set a mark if there is none, and say which stands now."""
+    def set_mark(self, name: str, text: str) -> str | None:
+        """Set a mark if there is none; the text of the one that was there already, if one was.
+
+        Raises:
+            StorageFailedError: S3 failed; it may be set.
+        """
         from botocore.exceptions import ClientError
 
         body = text.encode()
-        with storage.failures():
-            try:
-                self._client.put_object(
-                    Bucket=self.bucket,
-                    Key=name,
-                    Body=body,
-                    IfNoneMatch="*",
-                    **storage.checksum(BufferedContent(body)),
-                )
-                return text
-            except ClientError as error:
-                if storage.status_of(error) != 412:
-                    raise
-        return self.mark(name) or text
+        for _ in range(_CONFLICT_ATTEMPTS):
+            with storage.failures():
+                try:
+                    self._client.put_object(
+                        Bucket=self.bucket,
+                        Key=name,
+                        Body=body,
+                        IfNoneMatch="*",
+                        **storage.checksum(BufferedContent(body)),
+                    )
+                    return None
+                except ClientError as error:
+                    # 409: another write of this mark is under way, and one of them will be first.
+                    if storage.status_of(error) not in (409, 412):
+                        raise
+            if (there := self.mark(name)) is not None:
+                return there
+        raise StorageFailedError
 
 
 @contextmanager

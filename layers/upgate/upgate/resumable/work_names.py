@@ -1,8 +1,8 @@
 """Names in the work bucket. Every one stands for its bytes: none is ever written with others.
 
 So nothing there needs a lock, a lost race leaves a second copy of the same, and a crash leaves
-garbage that the bucket's lifecycle removes. Sorted as S3 lists them, `closed` comes before
-`glued` and that before `part`.
+garbage that the bucket's lifecycle removes. Marks alone are written once, by S3's conditional
+write: the first one counts. Sorted as S3 lists them, `closed` comes before `glued` and `part`.
 """
 
 from __future__ import annotations
@@ -44,8 +44,13 @@ def session(session_id: str) -> str:
 
 
 def closed(session_id: str) -> str:
-    """The mark of a v2 upload that is aborted or complete."""
+    """The mark of a v2 upload that is aborted, or that one complete has taken."""
     return f"{session(session_id)}closed"
+
+
+def made_upload(session_id: str) -> str:
+    """The mark of a v2 upload whose object was made."""
+    return f"{session(session_id)}made"
 
 
 def parts_after(session_id: str, number: int) -> str:

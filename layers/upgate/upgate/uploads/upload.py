@@ -114,6 +114,7 @@ class Uploader:
             return self._store_under_fetched_key(grant, request, variables, store, context)
         facts.key = object_key.choose(policy, request.key, variables)
         prepared = self._preparation.prepare(grant, request, variables, context)
+        store.claim(prepared.destination.upload_id)
         if policy.commits_strictly:
             return self._commit_strictly(request, prepared, store, context)
         try:
@@ -249,6 +250,7 @@ class Uploader:
         asked = self._preparation.prepare(grant, request, variables, context, salt="fetch-key")
         if asked.callback is None:
             raise CallbackFailedError
+        store.claim(asked.destination.upload_id)
         # A form sent again is a new upload, and asks again; a session's answer is asked for once.
         answer = self._promise(asked, context) if request.session else None
         if answer is None:
