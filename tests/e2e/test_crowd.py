@@ -126,8 +126,8 @@ def test_upload_that_was_answered_is_where_it_was_put_or_where_it_was_moved(crow
     for turn in range(3):
         names = [f"{turn}-{number}" for number in range(CROWD // 2)]
         assert {crowd.upload(name, b"old") for name in names} == {200}
-        moves = [lambda n=n: crowd.change("move", n, f"{n}-moved") for n in names]  # type: ignore[misc]
-        uploads = [lambda n=n: crowd.upload(n, f"new {n}".encode()) for n in names]  # type: ignore[misc]
+        moves = [lambda n=n: crowd.change("move", n, f"{n}-moved") for n in names]
+        uploads = [lambda n=n: crowd.upload(n, f"new {n}".encode()) for n in names]
         assert set(at_once([*moves, *uploads])) == {200}
         for name in names:
             new = f"new {name}".encode()
@@ -142,8 +142,8 @@ def test_type_that_is_changed_beside_an_upload_brings_no_old_content_back(crowd:
         entry = b64(f"{crowd.gateway.bucket}:{crowd.prefix}{name}")
         return crowd.admin(f"/chgm/{entry}/mime/{b64('image/png')}").status_code
 
-    changes = [lambda n=n: change(n) for n in names]  # type: ignore[misc]
-    uploads = [lambda n=n: crowd.upload(n, b"new") for n in names]  # type: ignore[misc]
+    changes = [lambda n=n: change(n) for n in names]
+    uploads = [lambda n=n: crowd.upload(n, b"new") for n in names]
     assert set(at_once([*changes, *uploads])) == {200}
     assert {crowd.content(name) for name in names} == {b"new"}
 
@@ -223,8 +223,8 @@ def test_an_abort_and_a_complete_are_never_both_answered_with_success(crowd: Cro
 
     for _ in range(3):
         upload = Multipart(crowd, {})
-        calls = [lambda u=upload: u.complete(3)] * (CROWD // 2)  # type: ignore[misc]
-        aborts = [lambda u=upload: abort(u)] * (CROWD // 2)  # type: ignore[misc]
+        calls = [lambda u=upload: u.complete(3)] * (CROWD // 2)
+        aborts = [lambda u=upload: abort(u)] * (CROWD // 2)
         answers = at_once([*calls, *aborts])
         completed = {status for status, _ in answers[: CROWD // 2]}
         aborted = {status for status, _ in answers[CROWD // 2 :]}
