@@ -16,7 +16,7 @@ from tests.fakes import aws, dynamodb, dynamodb_values, loopback
 from tests.fakes.loopback import Received, Reply
 from tests.fakes.s3 import error as s3_error
 from tests.functional.conftest import Functions
-from tests.resumable_client import Client
+from tests.resumable_client import Client, b64
 from upgate.callbacks.callback import CallbackAttempt, CallbackOutcome, CallbackRequest
 from upgate.deliveries.ledger import DynamoLedger, UploadIntent
 from upgate.errors import DeliveryUnderWayError
@@ -69,6 +69,117 @@ def test_form_sent_again_is_answered_again_and_called_back_once(
 ) -> None:
     app, signed = functions.load("upload"), token(business, scope=scope, deadline=4_000_000_001)
     assert form(app, signed, b"again") == form(app, signed, b"again")
+    assert len(business.received) == 1
+
+
+# One token in several hands.
+
+OTHERS = {
+    "variable": ({"x:n": "2"}, {}),
+    "variable more": ({"x:n": "1", "x:m": ""}, {}),
+    "file name": ({}, {"file_name": "b.txt"}),
+    "type": ({}, {"mime_type": "text/html"}),
+    "metadata": ({"x-qn-meta-a": "2"}, {}),
+    "header": ({"cacheControl": "no-cache"}, {}),
+}
+
+
+def shared(business: Business, **policy: Any) -> str:
+    policy = {"callbackBody": "k=$(key)&n=$(x:n)&f=$(fname)&t=$(mimeType)", **policy}
+    return events.token({"callbackUrl": business.url, "deadline": 4_000_000_040, **policy})
+
+
+def send(
+    app: ModuleType, signed: str, fields: dict[str, str], file: dict[str, str]
+) -> tuple[int, Any]:
+    fields = {"token": signed, "key": "k", "x:n": "1", "x-qn-meta-a": "1", **fields}
+    answer = app.lambda_handler(events.form_of(fields, b"shared", **file), None)
+    return answer["statusCode"], json.loads(answer["body"])
+
+
+@pytest.mark.usefixtures("callback")
+@pytest.mark.parametrize("policy", [{}, {"scope": "demo:k"}, {"commit": "strict"}])
+@pytest.mark.parametrize("other", OTHERS)
+def test_others_with_the_same_token_and_content_have_an_upload_of_their_own(
+    functions: Functions, business: Business, policy: dict[str, Any], other: str
+) -> None:
+    app, signed = functions.load("upload"), shared(business, **policy)
+    mine, theirs = ({}, {}), OTHERS[other]
+    answers = [send(app, signed, *sent) for sent in (mine, theirs)]
+    assert [(status, body["payload"]["id"]) for status, body in answers] == [(200, 1), (200, 2)]
+    assert len({told.headers["x-upgate-delivery"] for told in business.received}) == 2
+    # Each one's repetition is known as one.
+    assert send(app, signed, *theirs) == answers[1]
+    assert len(business.received) == 2
+
+
+@pytest.mark.usefixtures("callback")
+@pytest.mark.parametrize("scope", ["demo", "demo:k"])
+def test_repetition_is_known_though_others_have_sent_the_same_content_since(
+    functions: Functions, business: Business, scope: str
+) -> None:
+    app, signed = functions.load("upload"), shared(business, scope=scope)
+    answers = [send(app, signed, {"x:n": name}, {}) for name in ("1", "2", "1", "2")]
+    assert answers[:2] == answers[2:]
+    assert len(business.received) == 2
+
+
+@pytest.mark.usefixtures("callback")
+def test_form_that_gives_the_object_back_its_metadata_is_a_new_upload(
+    functions: Functions, business: Business
+) -> None:
+    app, signed = functions.load("upload"), shared(business, scope="demo:k")
+    for value in ("1", "2", "1"):
+        assert send(app, signed, {"x-qn-meta-a": value}, {})[0] == 200
+    assert len(business.received) == 3
+    stored = functions.aws.s3.objects["s3-demo", "k"]
+    assert stored.headers["x-amz-meta-qn-a"] == "1"
+
+
+@pytest.mark.usefixtures("callback")
+@pytest.mark.parametrize("policy", [{}, {"scope": "demo:k"}, {"commit": "strict"}])
+def test_what_is_owed_to_one_is_not_replaced_by_another(
+    functions: Functions, business: Business, policy: dict[str, Any]
+) -> None:
+    app, signed = functions.load("upload"), shared(business, **policy)
+    with functions.patch.context() as patch:
+        patch.setitem(functions.aws.functions.functions, "callback", lambda *_: None)  # dies
+        assert send(app, signed, {"x:n": "1"}, {})[0] == 579
+    assert send(app, signed, {"x:n": "2"}, {})[0] == 200
+    owed = {
+        json.loads(item["callback"])["body"].split("&")[1]: item["delivery"]
+        for item in functions.table().scan()["Items"]
+        if "callback" in item
+    }
+    assert owed == {"n=1": "owed", "n=2": "accepted"}
+
+
+@pytest.mark.usefixtures("callback")
+def test_blocks_in_several_hands_make_an_upload_each(
+    functions: Functions, business: Business
+) -> None:
+    up = Client(functions.load("resumable"), shared(business))
+    ctxs = up.blocks(b"shared blocks")
+    pairs = [f"/key/{b64('blocks')}/x:n/{b64(name)}" for name in ("1", "2", "1")]
+    answers = [up.mkfile(13, ctxs, pair).short for pair in pairs]
+    assert answers[0] == answers[2] == (200, {"key": "theirs-1", "payload": {"id": 1}, "pad": ""})
+    assert answers[1] == (200, {"key": "theirs-2", "payload": {"id": 2}, "pad": ""})
+    assert len(business.received) == 2
+
+
+@pytest.mark.usefixtures("callback")
+def test_complete_that_says_something_else_finds_its_upload_over(
+    functions: Functions, business: Business
+) -> None:
+    """An uploadId is good for one object (protocol.md 4); a true repetition is answered again."""
+    up = Client(functions.load("resumable"), shared(business))
+    upload_id = up.initiate()
+    parts = up.parts(upload_id, [b"parts"])
+    answers = [
+        up.complete(upload_id, parts, customVars={"x:n": name}).short for name in ("1", "2", "1")
+    ]
+    assert [status for status, _ in answers] == [200, 612, 200]
+    assert answers[0] == answers[2]
     assert len(business.received) == 1
 
 

@@ -57,10 +57,16 @@ class Destination:
 
 @dataclass(frozen=True, slots=True)
 class StoredObject:
-    """What an object says of itself; both None where something else than the gateway wrote it."""
+    """What an object says of itself.
+
+    `etag` and `upload_id` are None where something else than the gateway wrote it; `metadata` is
+    the client's, as S3 has it.
+    """
 
     etag: str | None
     upload_id: str | None
+    mime_type: str | None = None
+    metadata: Mapping[str, str] = field(default_factory=dict)
 
 
 def object_name(key: str) -> str:
@@ -171,7 +177,16 @@ def find_at(client: S3Client, bucket: str, key: str) -> StoredObject | None:
     if found is None:
         return None
     metadata = found["Metadata"]
-    return StoredObject(metadata.get(ETAG_ENTRY), metadata.get(UPLOAD_ENTRY))
+    return StoredObject(
+        metadata.get(ETAG_ENTRY),
+        metadata.get(UPLOAD_ENTRY),
+        found.get("ContentType"),
+        {
+            name.removeprefix(CLIENT_PREFIX): value
+            for name, value in metadata.items()
+            if name.startswith(CLIENT_PREFIX)
+        },
+    )
 
 
 def head(

@@ -6,7 +6,8 @@ What can fail for a reason of the client's fails here.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+import json
+from dataclasses import astuple, dataclass
 from datetime import datetime
 
 from upgate import limits
@@ -171,8 +172,20 @@ def _hidden(end_user: str, grant: Grant) -> str:
 
 
 def _upload_id(request: UploadRequest, facts: UploadFacts, salt: str) -> str:
-    """The same for a repetition (same token or session, same key and content), to know it by."""
-    identity = request.session.identity if request.session else request.token
-    seed = "\0".join((identity, facts.key or "", facts.etag))
-    digest = hashlib.sha256(seed.encode()).hexdigest()[:32]
+    """The same for a repetition, to know it by: of one token or session, with all that was sent.
+
+    A token may be in many hands: whoever sends another variable, name or type with the same
+    content has another upload, with an answer and a callback of its own.
+    """
+    seed = (
+        request.session.identity if request.session else request.token,
+        facts.key or "",
+        facts.etag,
+        facts.mime_type,
+        facts.file_name,
+        sorted(facts.custom_variables.items()),
+        sorted(request.metadata.items()),
+        astuple(request.headers),
+    )
+    digest = hashlib.sha256(json.dumps(seed).encode()).hexdigest()[:32]
     return f"{digest}-{salt}" if salt else digest

@@ -8,6 +8,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable
 
+from upgate.intake import object_metadata
 from upgate.intake.upload_request import UploadRequest
 from upgate.objects.storage import Destination, StoredObject
 
@@ -30,10 +31,22 @@ def salt_of_new(request: UploadRequest, destination: Destination, find: Find) ->
         return ""
     if there is not None and there.startswith(f"{first}-"):
         return there.removeprefix(f"{first}-")
-    # Accepted for content that another upload had brought: insert-only writes nothing then.
-    if destination.insert_only and found is not None and found.etag == destination.etag:
+    if found is not None and _is_as_stored(found, destination):
         return ""
     return secrets.token_hex(8)
+
+
+def _is_as_stored(found: StoredObject, destination: Destination) -> bool:
+    """Whether storing the form again would change nothing of another upload's object.
+
+    Somebody else with the token may have sent the same; insert-only, nothing is written then.
+    """
+    if found.etag != destination.etag:
+        return False
+    return destination.insert_only or (
+        found.mime_type == destination.mime_type
+        and found.metadata == object_metadata.to_s3(destination.metadata)
+    )
 
 
 def is_replaced(request: UploadRequest, destination: Destination, find: Find) -> bool:
