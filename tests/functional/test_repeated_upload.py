@@ -74,7 +74,7 @@ def test_form_sent_again_is_answered_again_and_called_back_once(
 
 # One token in several hands.
 
-OTHERS = {
+OTHERS: dict[str, tuple[dict[str, str], dict[str, str]]] = {
     "variable": ({"x:n": "2"}, {}),
     "variable more": ({"x:n": "1", "x:m": ""}, {}),
     "file name": ({}, {"file_name": "b.txt"}),
@@ -104,8 +104,8 @@ def test_others_with_the_same_token_and_content_have_an_upload_of_their_own(
     functions: Functions, business: Business, policy: dict[str, Any], other: str
 ) -> None:
     app, signed = functions.load("upload"), shared(business, **policy)
-    mine, theirs = ({}, {}), OTHERS[other]
-    answers = [send(app, signed, *sent) for sent in (mine, theirs)]
+    theirs = OTHERS[other]
+    answers = [send(app, signed, {}, {}), send(app, signed, *theirs)]
     assert [(status, body["payload"]["id"]) for status, body in answers] == [(200, 1), (200, 2)]
     assert len({told.headers["x-upgate-delivery"] for told in business.received}) == 2
     # Each one's repetition is known as one.
