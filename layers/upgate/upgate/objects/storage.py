@@ -181,11 +181,7 @@ def find_at(client: S3Client, bucket: str, key: str) -> StoredObject | None:
         metadata.get(ETAG_ENTRY),
         metadata.get(UPLOAD_ENTRY),
         found.get("ContentType"),
-        {
-            name.removeprefix(CLIENT_PREFIX): value
-            for name, value in metadata.items()
-            if name.startswith(CLIENT_PREFIX)
-        },
+        {name: value for name, value in metadata.items() if object_metadata.is_entry(name)},
     )
 
 

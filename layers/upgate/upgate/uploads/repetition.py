@@ -45,7 +45,7 @@ def _is_as_stored(found: StoredObject, destination: Destination) -> bool:
         return False
     return destination.insert_only or (
         found.mime_type == destination.mime_type
-        and found.metadata == object_metadata.to_s3(destination.metadata)
+        and found.metadata == object_metadata.to_entries(destination.metadata)
     )
 
 
