@@ -133,6 +133,7 @@ def _document(
         "access_key": findings.access_key,
         "signature": findings.signature.value,
         "policy": findings.fields,
+        "extensions": findings.extensions,
         "refusals": [{"code": item.code, "error": item.message} for item in findings.refusals],
         "oddities": findings.oddities,
         "dry_run": None

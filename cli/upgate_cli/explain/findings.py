@@ -11,12 +11,12 @@ from typing import Any
 from upgate import encoding
 from upgate.contents import mime_limit
 from upgate.errors import UpgateError
-from upgate.tokens import put_policy, upload_token
+from upgate.tokens import policy_extensions, put_policy, upload_token
 from upgate.tokens.keys import KeyPair, KeyRing
 from upgate.tokens.put_policy import PutPolicy
 from upgate.uploads import reply
 from upgate_cli.errors import CommandError
-from upgate_cli.explain.policy_fields import PURPOSES
+from upgate_cli.explain.policy_fields import EXTENSIONS, PURPOSES
 
 
 class Signature(Enum):
@@ -44,6 +44,8 @@ class Findings:
     text: bytes
     fields: Mapping[str, Any]
     policy: PutPolicy | None = None
+    extensions: Mapping[str, object] = field(default_factory=dict)
+    """This gateway's own fields that are in it, wherever they stand (policy_extensions.py)."""
     refusals: list[Refusal] = field(default_factory=list)
     oddities: list[str] = field(default_factory=list)
 
@@ -93,6 +95,11 @@ def _check_policy(findings: Findings, now_seconds: float) -> None:
     except UpgateError as error:
         findings.refusals.append(Refusal(error.status, error.message))
         return
+    findings.extensions = {
+        name: value
+        for name, value in policy_extensions.unpack(findings.fields).items()
+        if name in EXTENSIONS and value is not None
+    }
     checks: tuple[Callable[[], object], ...] = (
         lambda: put_policy.check_deadline(policy, now_seconds, required=False),
         lambda: None if policy.callback_url else reply.check_return_url(policy.return_url),

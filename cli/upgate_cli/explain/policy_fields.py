@@ -6,6 +6,9 @@ from collections.abc import Mapping
 
 _NOT_USED = "not used by this gateway"
 
+# What most SDKs drop on their way into a token (docs/wiring).
+EXTENSIONS = ("commit", "quota", "asyncOps")
+
 PURPOSES: Mapping[str, str] = {
     "scope": "where to",
     "isPrefixalScope": "1: what follows the colon is a prefix of the key",

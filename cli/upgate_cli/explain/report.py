@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from upgate.tokens.put_policy import PutPolicy
 from upgate_cli.explain.dry_run import DryRun
 from upgate_cli.explain.findings import Findings, Signature
-from upgate_cli.explain.policy_fields import PURPOSES
+from upgate_cli.explain.policy_fields import EXTENSIONS, PURPOSES
 from upgate_cli.output import printable
 
 _SIGNATURES = {
@@ -31,6 +31,14 @@ def token_lines(findings: Findings, now_seconds: float) -> Iterator[str]:
     )
     if not findings.fields:
         yield f"  {findings.text[:200].decode(errors='replace')}"
+    if findings.policy is not None:
+        yield ""
+        yield "Extensions in it"
+        yield from _table(
+            (name, _value(value), PURPOSES[name]) for name, value in findings.extensions.items()
+        )
+        if not findings.extensions:
+            yield f"  none: if you wrote {' or '.join(EXTENSIONS)}, your SDK has dropped it"
     if findings.refusals:
         yield ""
         yield "The gateway would refuse it now"

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from upgate import strict_json
 from upgate.errors import InvalidPresetError, StorageFailedError, UpgateError
-from upgate.tokens import daily_quota, put_policy
+from upgate.tokens import daily_quota, policy_extensions, put_policy
 from upgate.tokens.put_policy import PutPolicy
 from upgate.uploads import reply
 from upgate.variables.templates import Json, variables_in
@@ -122,6 +122,8 @@ def check(preset: Preset) -> None:
     for name in _OURS:
         if name in preset.policy:
             raise InvalidPresetError(f"policy may not set {name}: the gateway fills it in")
+    if str(preset.policy.get(policy_extensions.CARRIER)).startswith(policy_extensions.MARK):
+        raise InvalidPresetError("policy needs no carrier: write commit and asyncOps themselves")
     _check_quota(preset)
     _check_policy(preset)
 

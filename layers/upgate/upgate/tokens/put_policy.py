@@ -15,7 +15,7 @@ from upgate.errors import (
     ScopeMissingError,
     TokenExpiredError,
 )
-from upgate.tokens import daily_quota
+from upgate.tokens import daily_quota, policy_extensions
 from upgate.tokens.daily_quota import DailyQuota
 
 FORM_BODY = "application/x-www-form-urlencoded"
@@ -92,7 +92,7 @@ def parse(text: bytes) -> PutPolicy:
         CallbackBodyMissingError: callbackUrl without callbackBody.
         InvalidArgumentError: fields that contradict each other or are out of range.
     """
-    fields = _Fields(_load(text))
+    fields = _Fields(policy_extensions.unpack(_load(text)))
     bucket, colon, key = (fields.text("scope") or "").partition(":")
     if not bucket:
         raise ScopeMissingError
