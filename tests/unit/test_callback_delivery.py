@@ -102,10 +102,11 @@ def test_url_without_a_path_is_signed_as_the_root_that_is_requested() -> None:
         b"{}",
         b' {"a":"\xe5\x9b\xbe"}\r\n',
         b'{"a":1,"a":1e999}',
+        *(b"null", b"[]", b'[{"a":1}]', b'"ok"', b"1", b"true", b"false"),  # Kodo relays them too
     ],
 )
 @pytest.mark.parametrize("content_type", ["application/json", "text/html; charset=gbk"])
-def test_200_with_a_json_object_is_accepted_byte_for_byte(body: bytes, content_type: str) -> None:
+def test_200_with_json_is_accepted_byte_for_byte(body: bytes, content_type: str) -> None:
     outcome = _deliver(answers(body, "200 OK", f"Content-Type: {content_type}"))
     assert (outcome.accepted, outcome.body) == (True, body)
     assert [(attempt.status, attempt.error) for attempt in outcome.attempts] == [(200, "")]
@@ -117,11 +118,9 @@ def test_200_with_a_json_object_is_accepted_byte_for_byte(body: bytes, content_t
         b"",
         b"success",
         b"<html>",
-        b"[]",
-        b'"ok"',
-        b"1",
-        b"true",
-        b"null",
+        b"nul",
+        b"null,",
+        b"[",
         b"{",
         b"{}{}",
         b"{} x",

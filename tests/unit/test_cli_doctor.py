@@ -581,7 +581,7 @@ def test_a_server_of_one_s_own_is_called_and_forged_at(
 
 
 @pytest.mark.parametrize(
-    ("number", "words"), [(401, "signature"), (404, "JSON object"), (0, "public")]
+    ("number", "words"), [(401, "signature"), (404, "200 with JSON"), (0, "public")]
 )
 def test_a_server_that_refuses_is_told_with_a_reason(cli: Cli, number: int, words: str) -> None:
     with loopback.serve(lambda _: Reply(number)) as url:

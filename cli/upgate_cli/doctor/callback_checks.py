@@ -103,7 +103,7 @@ def _not_accepted(check: str, outcome: _Outcome, *, is_own: bool) -> Finding:
             "it does not believe the signature: has it this key pair, and the URL as it is here?"
         )
     else:
-        advice = "the answer to a callback has to be 200 with a JSON object"
+        advice = "the answer to a callback has to be 200 with JSON, best an object"
     seen = f"answered {outcome.status}" if outcome.status else f"not reached: {outcome.error}"
     return Finding.fail(check, seen, advice)
 
