@@ -232,8 +232,10 @@ def test_a_held_object_is_seen_only_when_it_is_completed(load: Load, server: Sea
         Bucket="s3-demo", Key="held", UploadId=upload_id, PartNumber=1, Body=b"hello"
     )
     assert manage(load("manage"), f"/stat/{b64('demo:held')}")[0] == 612
-    parts = {"Parts": [{"PartNumber": 1, "ETag": part["ETag"]}]}
     s3.complete_multipart_upload(
-        Bucket="s3-demo", Key="held", UploadId=upload_id, MultipartUpload=parts
+        Bucket="s3-demo",
+        Key="held",
+        UploadId=upload_id,
+        MultipartUpload={"Parts": [{"PartNumber": 1, "ETag": part["ETag"]}]},
     )
     assert manage(load("manage"), f"/stat/{b64('demo:held')}")[0] == 200

@@ -66,8 +66,8 @@ def running(folder: Path) -> Iterator[SeaweedFs]:
     (folder / "s3.json").write_text(json.dumps({"identities": [identity]}))
     (folder / "data").mkdir()
     s3, master, volume, filer = (_free_port() for _ in range(4))
-    command = [
-        *(WEED, "-logtostderr=true", "server", "-ip=127.0.0.1", "-ip.bind=127.0.0.1"),
+    command: list[str] = [
+        *(str(WEED), "-logtostderr=true", "server", "-ip=127.0.0.1", "-ip.bind=127.0.0.1"),
         *(f"-dir={folder / 'data'}", "-master.volumeSizeLimitMB=64", "-volume.max=50"),
         *(f"-master.port={master}", f"-master.port.grpc={_free_port()}"),
         *(f"-volume.port={volume}", f"-volume.port.grpc={_free_port()}"),
