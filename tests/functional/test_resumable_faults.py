@@ -191,7 +191,9 @@ def test_fault_at_any_s3_call_leaves_the_right_object_and_one_callback(
             break
         hits.append(faults.hit)
     assert len(hits) >= 7
-    assert {"PutObject", "GetObject", "HeadObject"} <= set(hits)
+    assert {"PutObject", "GetObject"} <= set(hits)
+    # The first complete of a v2 upload that may overwrite has nothing to look for.
+    assert "HeadObject" in hits or (name.startswith("v2") and scope != "demo")
 
 
 @dataclass(slots=True)
