@@ -29,6 +29,7 @@ NUMBERS = (400, 401, 403, 404, 405, 406, 413, 579, 599, 612, 614, 631, 701)
 PLATFORMS = sorted(
     path.name for path in guide_code.FOLDER.glob("*.md") if path.stem not in ("README", "errors")
 )
+ROOT = guide_code.FOLDER.parents[1]
 HTML = {"Content-Type": "text/html; charset=utf-8"}
 
 
@@ -206,9 +207,18 @@ def test_every_number_is_explained() -> None:
 @pytest.mark.parametrize("page", PLATFORMS)
 def test_page_says_what_was_done_with_its_code(page: str) -> None:
     text = (guide_code.FOLDER / page).read_text()
-    said = "test_wiring.py" in text
-    assert said == ("<!-- run -->" in text)
-    assert said or re.search(r"\*\*(Not compiled|Run by hand|type-checked by hand)", text)
     index = (guide_code.FOLDER / "README.md").read_text()
     [row] = [line for line in index.splitlines() if f"]({page}) |" in line]
-    assert ("test_wiring.py" in row) == said
+    for said, code in (("test_wiring.py", "<!-- run -->"), ("tests/sdk/", "<!-- from tests/sdk/")):
+        assert (said in text) == (code in text) == (said in row), said
+    was_run = "test_wiring.py" in row or "tests/sdk/" in row
+    assert was_run or re.search(r"\*\*(Not compiled|Run by hand|type-checked by hand)", text)
+
+
+@pytest.mark.parametrize("page", PLATFORMS)
+def test_page_quotes_the_file_that_is_run(page: str) -> None:
+    text = (guide_code.FOLDER / page).read_text()
+    quoted = re.findall(r"<!-- from (\S+) -->\n```\w*\n(.*?)```\n", text, re.S)
+    assert len(quoted) == text.count("<!-- from ")
+    for source, code in quoted:
+        assert code == (ROOT / source).read_text(), f"{page} quotes another {source}"

@@ -1,30 +1,34 @@
-"""Which lines of a `/batch` wait for one another: those that change the same object."""
+"""Which lines of a `/batch` wait for others: one that changes an object, and one that needs it."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Hashable, Sequence
+from typing import NamedTuple
 
 
-def chains(changed: Sequence[Collection[Hashable]]) -> list[list[int]]:
-    """Lines by number, in chains that may be carried out side by side, each in its own order.
+class Touched(NamedTuple):
+    """The objects that a line reads, and those that it changes."""
 
-    `changed` has for each line the objects that it changes; a line that changes none is alone.
+    reads: Collection[Hashable] = ()
+    changes: Collection[Hashable] = ()
+
+
+def waves(lines: Sequence[Touched]) -> list[list[int]]:
+    """Lines by number, in waves: those of one wave may be carried out side by side.
+
+    Lines that only read an object are not held back by one another.
     """
-    leaders: list[int] = list(range(len(changed)))
-
-    def leader(line: int) -> int:
-        while leaders[line] != line:
-            leaders[line] = leaders[leaders[line]]
-            line = leaders[line]
-        return line
-
-    last: dict[Hashable, int] = {}
-    for line, objects in enumerate(changed):
-        for item in objects:
-            if item in last:
-                leaders[leader(last[item])] = leader(line)
-            last[item] = line
-    found: dict[int, list[int]] = {}
-    for line in range(len(changed)):
-        found.setdefault(leader(line), []).append(line)
-    return list(found.values())
+    found: list[list[int]] = []
+    read: dict[Hashable, int] = {}
+    changed: dict[Hashable, int] = {}  # by object, the last wave that does
+    for number, line in enumerate(lines):
+        after = [changed.get(item, -1) for item in (*line.reads, *line.changes)]
+        after += [read.get(item, -1) for item in line.changes]
+        wave = max(after, default=-1) + 1
+        for item in line.reads:
+            read[item] = max(wave, read.get(item, -1))
+        changed.update(dict.fromkeys(line.changes, wave))
+        if wave == len(found):
+            found.append([])
+        found[wave].append(number)
+    return found

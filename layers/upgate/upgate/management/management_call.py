@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
@@ -18,6 +18,7 @@ from upgate.management import (
     object_listing,
     object_stat,
 )
+from upgate.management.batch_order import Touched
 from upgate.management.entry import EntryWithoutKeyError
 from upgate.objects import legal_key, storage
 from upgate.tokens.keys import KeyPair
@@ -105,29 +106,31 @@ class Manager:
             raise InvalidArgumentError("a batch needs a field op")
         answers: dict[int, dict[str, Any]] = {}
 
-        def carry_out(chain: Sequence[int]) -> None:
-            for number in chain:
-                answers[number] = self._line(lines[number])
+        def carry_out(number: int) -> None:
+            answers[number] = self._line(lines[number])
 
         with ThreadPoolExecutor(storage.CONNECTIONS) as pool:
-            list(pool.map(carry_out, batch_order.chains([self._changed(line) for line in lines])))
+            for wave in batch_order.waves([self._touched(line) for line in lines]):
+                list(pool.map(carry_out, wave))
         is_done = all(answer["code"] == 200 for answer in answers.values())
         return 200 if is_done else _PARTLY_DONE, [answers[number] for number in range(len(lines))]
 
-    def _changed(self, line: str) -> Collection[entry.Entry]:
-        """The objects that a line may change; none where it is refused anyway."""
-        call, *arguments = line.strip("/").split("/")
+    def _touched(self, line: str) -> Touched:
+        """The objects that a line may read or change; none where it is refused anyway."""
+        call, *arguments = line.partition("?")[0].strip("/").split("/")
         try:
             match call, arguments:
+                case "stat", [text, *_]:
+                    return Touched(reads={self._entry(text)})
                 case "delete" | "chgm", [text, *_]:
-                    return {self._entry(text)}
-                case "copy", [_, text, *_]:
-                    return {self._entry(text)}
+                    return Touched(changes={self._entry(text)})
+                case "copy", [first, second, *_]:
+                    return Touched({self._entry(first)}, {self._entry(second)})
                 case "move", [first, second, *_]:
-                    return {self._entry(first), self._entry(second)}
+                    return Touched(changes={self._entry(first), self._entry(second)})
         except UpgateError:
             pass
-        return ()
+        return Touched()
 
     def _line(self, line: str) -> dict[str, Any]:
         try:
