@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+import requests
 
 from tests.e2e.conftest import Gateway
 from tests.e2e.local_process import LocalProcess
@@ -120,9 +121,16 @@ def test_several_requests_at_once_are_all_answered(gateway: Gateway) -> None:
 
 
 def test_more_than_an_event_holds_is_refused_by_the_gateway(gateway: Gateway) -> None:
+    """Unannounced, so that nothing in front of it can know."""
+    answer = requests.post(gateway.url, data=iter([bytes(4_800_000)]), timeout=30)
+    assert (answer.status_code, answer.content) == (413, b'{"message":"Request Entity Too Large"}')
+    assert "X-Reqid" not in answer.headers
+
+
+def test_what_is_announced_as_too_large_is_refused_in_front_of_it(gateway: Gateway) -> None:
     answer = request(f"{gateway.url}/", data=bytes(4_800_000))
-    assert (answer.status, answer.body) == (413, b'{"message":"Request Entity Too Large"}')
-    assert "x-reqid" not in answer.headers
+    assert (answer.status, answer.body) == (413, b'{"error":"request entity too large"}')
+    assert "x-reqid" in answer.headers
 
 
 def test_the_functions_have_the_rights_of_the_template_only(gateway: Gateway) -> None:

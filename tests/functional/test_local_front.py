@@ -9,7 +9,12 @@ import socket
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from upgate import limits
+from upgate.answers.responses import CorsSettings
 from upgate_cli.local import front, gateway
+from upgate_cli.local.edge import Edge
 from upgate_cli.local.gateway import Gateway, Invoke
 from upgate_cli.local.routes import Route, RouteTable
 
@@ -21,13 +26,13 @@ async def echo(_: str, payload: bytes, /) -> bytes:
     return json.dumps({"statusCode": 200, "body": payload.decode()}).encode()
 
 
-def exchange(raw: bytes, function: Invoke = echo) -> bytes:
+def exchange(raw: bytes, function: Invoke = echo, edge: Edge | None = None) -> bytes:
     """Send bytes over a connection of their own, and read until it ends."""
 
     async def talk() -> bytes:
         gate = Gateway(RouteTable([Route("$default", "f")]), function)
         with socket.create_server(("127.0.0.1", 0)) as listener:
-            async with front.serving(listener, gate, PAGE):
+            async with front.serving(listener, gate, PAGE, edge):
                 reader, writer = await asyncio.open_connection(*listener.getsockname())
                 writer.write(raw)
                 answer = await reader.read()
@@ -95,6 +100,46 @@ def test_announced_body_above_the_limit_is_refused_unread() -> None:
     answer = exchange(request("POST /", f"Content-Length: {gateway.BODY_BYTES + 1}"))
     assert answer.startswith(b"HTTP/1.1 413 ")
     assert answer.endswith(b'{"message":"Request Entity Too Large"}')
+
+
+def at_the_edge(length: int, *headers: str, origins: tuple[str, ...] = ("*",)) -> tuple[str, bytes]:
+    """Head and body of the answer to a request of a length, where CloudFront's rule holds."""
+    raw = request("POST /", f"Content-Length: {length}", *headers, body=bytes(min(length, 5)))
+    head, _, body = exchange(raw, edge=Edge(CorsSettings(origins))).partition(b"\r\n\r\n")
+    return head.decode(), body
+
+
+def test_too_large_a_body_is_refused_at_the_edge_in_the_protocols_words() -> None:
+    head, body = at_the_edge(limits.REQUEST_BODY_BYTES + 1)
+    assert head.startswith("HTTP/1.1 413 ")
+    assert body == b'{"error":"request entity too large"}'
+    assert {"X-Reqid", "X-Log"} <= {line.partition(":")[0] for line in head.splitlines()}
+    for line in ("Access-Control-Allow-Origin: *", "Content-Type: application/json"):
+        assert line in head.splitlines()
+
+
+def test_a_body_at_the_limit_goes_on() -> None:
+    body = bytes(limits.REQUEST_BODY_BYTES)
+    raw = request("POST /", f"Content-Length: {len(body)}", body=body)
+    edge = Edge(CorsSettings())
+    # The function that stands here has the limit of Lambda, and none of its own.
+    assert exchange(raw, edge=edge).partition(b" ")[2].startswith((b"200 ", b"500 "))
+
+
+@pytest.mark.parametrize("origin", ["https://app.example.com", "https://other.example.com"])
+def test_the_edge_admits_the_origins_of_the_stack(origin: str) -> None:
+    allowed = ("https://app.example.com",)
+    head, _ = at_the_edge(5_000_000, f"Origin: {origin}", origins=allowed)
+    assert (f"Access-Control-Allow-Origin: {origin}" in head) == (origin in allowed)
+    assert "Vary: Origin" in head
+
+
+def test_a_chunked_body_announces_nothing_to_the_edge() -> None:
+    size = limits.REQUEST_BODY_BYTES + 1
+    body = b"%x\r\n" % size + bytes(size) + b"\r\n0\r\n\r\n"
+    raw = request("POST /", "Transfer-Encoding: chunked", body=body)
+    answer = exchange(raw, edge=Edge(CorsSettings()))
+    assert b'{"error":' not in answer
 
 
 def test_chunked_body_above_the_limit_is_refused() -> None:

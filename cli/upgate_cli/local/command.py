@@ -64,6 +64,12 @@ _BUCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}")
     help="A parameter of template.yaml, such as StatusMode=standard.  [repeatable]",
 )
 @click.option(
+    "--edge/--no-edge",
+    default=True,
+    show_default=True,
+    help="Whether bodies that are too large are refused as a stack with CloudFront does it.",
+)
+@click.option(
     "--max-seconds",
     type=click.FloatRange(min=0, min_open=True),
     metavar="N",
@@ -80,6 +86,7 @@ def local(
     jwt_issuer: str | None,
     jwt_audience: str | None,
     parameters: tuple[str, ...],
+    edge: bool,
     max_seconds: float | None,
 ) -> None:
     """Run the whole gateway on this machine: no account, no container.
@@ -91,7 +98,7 @@ def local(
         raise click.BadParameter("letters, digits, '-', '_' and '.' only", param_hint="--bucket")
     keys = _key_pair(access_key, secret_key)
     auth = _token_auth(token_auth, jwt_issuer, jwt_audience)
-    options = Options(ROOT, host, port, bucket, keys, auth, _parameters(parameters))
+    options = Options(ROOT, host, port, bucket, keys, auth, _parameters(parameters), edge)
     raise SystemExit(asyncio.run(_serve(options, max_seconds)))
 
 

@@ -15,6 +15,7 @@ from aiohttp import web
 from multidict import CIMultiDict
 
 from upgate_cli.local import gateway
+from upgate_cli.local.edge import Edge
 from upgate_cli.local.event import Answer, Request
 from upgate_cli.local.gateway import Gateway
 
@@ -28,10 +29,12 @@ _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
 @asynccontextmanager
-async def serving(listener: socket.socket, gate: Gateway, page: Path) -> AsyncIterator[None]:
+async def serving(
+    listener: socket.socket, gate: Gateway, page: Path, edge: Edge | None = None
+) -> AsyncIterator[None]:
     """Answer what comes in on a listening socket for as long as the block lasts."""
     server = web.Server(
-        Front(gate, page).handle,
+        Front(gate, page, edge).handle,
         access_log=None,
         lingering_time=_LINGERING_SECONDS,
         auto_decompress=False,  # a body is passed on as it came
@@ -50,9 +53,10 @@ async def serving(listener: socket.socket, gate: Gateway, page: Path) -> AsyncIt
 class Front:
     """Turns aiohttp's requests into the gateway's, and its answers back."""
 
-    def __init__(self, gate: Gateway, page: Path) -> None:
+    def __init__(self, gate: Gateway, page: Path, edge: Edge | None) -> None:
         self._gate = gate
         self._page = page
+        self._edge = edge
 
     async def handle(self, incoming: web.BaseRequest) -> web.StreamResponse:
         """Answer one request."""
@@ -63,6 +67,8 @@ class Front:
         target = _origin_form(incoming.raw_path)
         if incoming.method == "GET" and target.partition("?")[0] == "/":
             return self._demo_page()
+        if self._edge and (refused := self._edge.refuse(incoming.headers, incoming.content_length)):
+            return _response(refused, close=True)
         body = await _read_body(incoming)
         if body is None:
             return _response(gateway.refusal(413, "Request Entity Too Large"), close=True)

@@ -21,3 +21,5 @@ class Options:
     keys: KeyPair
     token_auth: TokenAuth = field(default_factory=TokenAuth)
     parameters: Mapping[str, str] = field(default_factory=dict)
+    has_edge: bool = True
+    """Whether the front does what CloudFront would (edge.py)."""

@@ -15,9 +15,11 @@ from pathlib import Path
 
 import aiohttp
 
+from upgate.answers.responses import CorsSettings
 from upgate.tokens.keys import KeyPair
 from upgate_cli.local import cloud, demo_preset, front, stack
 from upgate_cli.local.authorizer import Authorizer
+from upgate_cli.local.edge import Edge
 from upgate_cli.local.emulator import Emulator, emulator
 from upgate_cli.local.errors import StartError
 from upgate_cli.local.gateway import Gateway
@@ -67,7 +69,7 @@ async def rig(options: Options, say: Say) -> AsyncIterator[Running]:
                 Invoker(http, cloud_emulator.endpoint),
                 authorizers={} if is_open else _authorizers(routes, http),
             )
-            async with front.serving(listener, gate, page):
+            async with front.serving(listener, gate, page, _edge(options)):
                 yield Running(url, cloud_emulator)
 
 
@@ -101,6 +103,11 @@ async def _deployed(
     finally:
         building.cancel()
         await asyncio.gather(building, return_exceptions=True)
+
+
+def _edge(options: Options) -> Edge | None:
+    origins = options.parameters.get("CorsOrigins", "*").split(",")
+    return Edge(CorsSettings(tuple(origins))) if options.has_edge else None
 
 
 def _authorizers(routes: Iterable[Route], http: aiohttp.ClientSession) -> dict[str, Authorizer]:
