@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 from urllib.parse import parse_qs
 
-from upgate.answers import region_query, routes
+from upgate.answers import client_support, region_query, routes
 from upgate.answers.responses import Response, json_response
 from upgate.deliveries.ledger import DynamoLedger
 from upgate.downloads import bucket_admin
@@ -61,6 +61,14 @@ def _facts(request: HttpRequest, context: UploadContext) -> Response:
     return json_response(200, facts.answer(request.path, request.query))
 
 
+def _report(_: HttpRequest, __: UploadContext) -> Response:
+    return json_response(200, client_support.REPORT_TAKEN)
+
+
+def _client_settings(_: HttpRequest, __: UploadContext) -> Response:
+    return json_response(200, client_support.SETTINGS)
+
+
 def _status(request: HttpRequest, _: UploadContext) -> Response:
     fields = _fields(request)
     if not fields.get("id"):
@@ -108,6 +116,9 @@ ROUTES: Mapping[str, Callable[[HttpRequest, UploadContext], Response]] = {
     "POST /v3/domains": _facts,
     "POST /v6/domain/list": _facts,
     "POST /regions": _facts,
+    "POST /log/{proxy+}": _report,
+    "POST /v1/sdk/config": _client_settings,
+    "POST /v1/sdk/config/user": _client_settings,
     "GET /status/get/prefop": _status,
     "POST /status/get/prefop": _status,
     "POST /pfop": _pfop,

@@ -114,6 +114,8 @@ def _set_up(client: Client, key: str) -> None:
 
 
 def _look_around(client: Client, _: str) -> None:
+    client.call("takeReport", version=4)
+    assert client.call("clientSettings").json() == client.call("userSettings").json()
     for way in ("", "ByGet"):
 
         def call(name: str, way: str = way, **query: str) -> Any:

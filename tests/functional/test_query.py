@@ -108,3 +108,23 @@ def test_older_key_of_the_ring_is_known(app: ModuleType) -> None:
 @pytest.mark.parametrize("name", ["query-v2", "query-v4"])
 def test_sample_is_answered(app: ModuleType, name: str) -> None:
     assert app.lambda_handler(events.load(name), None)["statusCode"] == 200
+
+
+@pytest.mark.parametrize(
+    ("path", "route", "body"),
+    [
+        ("/log/3", "POST /log/{proxy+}", b"200,1,up.example.com"),
+        ("/log/4", "POST /log/{proxy+}", b"\x1f\x8b packed"),
+        ("/v1/sdk/config", "POST /v1/sdk/config", b""),
+        ("/v1/sdk/config/user", "POST /v1/sdk/config/user", b""),
+    ],
+)
+def test_what_sdks_send_beside_uploads_is_taken(
+    app: ModuleType, path: str, route: str, body: bytes
+) -> None:
+    """An SDK that is refused here sends again, and thinks ill of the host."""
+    event = events.http("POST", path, body, route=route)
+    answer = app.lambda_handler(event, None)
+    assert (answer["statusCode"], answer["headers"]["Content-Type"]) == (200, "application/json")
+    expected = {"ttl": 86400} if path.startswith("/v1/") else {}
+    assert json.loads(answer["body"]) == expected

@@ -21,6 +21,7 @@ _ROUTES: tuple[tuple[re.Pattern[str], tuple[str, ...]], ...] = (
     (re.compile(r"/buckets/[^/]+/objects/(?:.*/)?uploads/[^/]+/[^/]+"), ("PUT",)),
     (re.compile(r"/v[1-3]/query"), ("GET",)),
     (re.compile(r"/v4/query"), ("GET", "POST")),
+    (re.compile(r"/log/.+|/v1/sdk/config(?:/user)?"), ("POST",)),
     (re.compile(r"/(?:v[23]/)?buckets|/v2/bucketInfos?|/v[23]/domains"), ("POST",)),
     (re.compile(r"/v6/domain/list|/regions|/private"), ("POST",)),
     (re.compile(r"/status/get/prefop"), ("GET", "POST")),
