@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from upgate.errors import BadFopError, SourceTooLargeError, UnprocessableSourceError
+from upgate.errors import BadFopError, SourceTooLargeError
 from upgate.fops.fop import Fop
 from upgate.images.exif import read_exif
 from upgate.images.image_average import average_colour
@@ -16,6 +16,7 @@ from upgate_media.avthumb import run_avthumb
 from upgate_media.file_digest import digest
 from upgate_media.hostile_input import read_safely
 from upgate_media.image_commands import IMAGE_COMMANDS
+from upgate_media.image_refusals import unreadable, without_exif, without_pixels
 from upgate_media.run_types import Command, MediaSettings, Output, Source
 from upgate_media.vframe import run_vframe
 
@@ -67,24 +68,24 @@ def _unknown(fop: Fop) -> str:
 def _image_info(_: Fop, source: Source, _settings: MediaSettings) -> Mapping[str, Any]:
     with source.path.open("rb") as stream:
         info = read_image_info(stream, source.size_bytes)
-    if info is None:
-        raise UnprocessableSourceError("imageInfo: the source is not a picture, or it is damaged")
+        if info is None:
+            raise unreadable(stream)
     return info
 
 
 def _exif(_: Fop, source: Source, _settings: MediaSettings) -> Mapping[str, Any]:
     with source.path.open("rb") as stream:
         tags = read_exif(stream)
-    if tags is None:
-        raise UnprocessableSourceError("exif: the source has no EXIF data")
+        if tags is None:
+            raise without_exif(stream)
     return tags
 
 
 def _image_average(_: Fop, source: Source, _settings: MediaSettings) -> Mapping[str, Any]:
     with source.path.open("rb") as stream:
         colour = average_colour(stream)
-    if colour is None:
-        raise UnprocessableSourceError("imageAve: the source is not a picture, or it is damaged")
+        if colour is None:
+            raise without_pixels(stream)
     return {"RGB": colour}
 
 
