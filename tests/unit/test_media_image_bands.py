@@ -30,6 +30,7 @@ def test_bands_are_as_one(
 ) -> None:
     picture = detailed(400, 300, mode)
     at_once = picture.resize(size, Image.Resampling.LANCZOS, reducing_gap=3.0)
+    monkeypatch.setattr(image_bands, "_WHOLE_PIXELS", 0)
     monkeypatch.setattr(image_bands, "_BAND_PIXELS", 400 * 40)
     prepared: list[Image.Image] = []
 
@@ -48,6 +49,7 @@ def test_bands_are_as_one(
 
 def test_enlarging_in_bands_has_no_seam(monkeypatch: pytest.MonkeyPatch) -> None:
     picture = detailed(60, 50, "RGB")
+    monkeypatch.setattr(image_bands, "_WHOLE_PIXELS", 0)
     monkeypatch.setattr(image_bands, "_BAND_PIXELS", 60 * 10)
     in_bands = resized(ImagePixels(picture), (150, 125), lambda band: band)
     assert difference(in_bands, picture.resize((150, 125), Image.Resampling.BICUBIC)) <= 2

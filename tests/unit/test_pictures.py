@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import io
+import subprocess
+import sys
 import warnings
 from pathlib import Path
 
@@ -72,3 +74,18 @@ def test_the_stream_stays_open() -> None:
     source = stream("rgba.png")
     with_pixels(source, size)
     assert not source.closed
+
+
+def test_libheif_is_imported_for_a_heic_alone() -> None:
+    """A plain upload's cold start does not pay for it."""
+    program = """
+import io, sys
+from pathlib import Path
+from upgate.images.image_average import average_colour
+for name in sys.argv[2:]:
+    assert average_colour(io.BytesIO(Path(sys.argv[1], name).read_bytes())) is not None, name
+    print(name, "pi_heif" in sys.modules)
+"""
+    command = [sys.executable, "-c", program, _PICTURES, "ycbcr.jpg", "exif.avif", "exif.heic"]
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    assert done.stdout.splitlines() == ["ycbcr.jpg False", "exif.avif False", "exif.heic True"]

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from PIL import Image
 
 _REDUCING_GAP = 3.0  # Pillow's own figure for "indistinguishable from a plain resize"
+_WHOLE_PIXELS = 16_000_000  # up to here a second copy is less than what bands cost in time
 _BAND_PIXELS = 4_000_000  # of the source, in one band
 _SUPPORT = 3  # rows of the result that a Lanczos filter reaches over, to either side
 
@@ -32,7 +33,7 @@ def resized(
     method = Resampling.LANCZOS if is_shrunk else Resampling.BICUBIC
     scale = height / size[1]
     step = max(1, math.ceil(_BAND_PIXELS / width / scale))
-    if step >= size[1]:
+    if width * height <= _WHOLE_PIXELS or step >= size[1]:
         image = prepare(pixels.whole())
         return image.resize(size, method, reducing_gap=_REDUCING_GAP)
     # Beyond the filter's own reach: reducing first, it looks at whole blocks of rows.
