@@ -86,6 +86,6 @@ for name in sys.argv[2:]:
     assert average_colour(io.BytesIO(Path(sys.argv[1], name).read_bytes())) is not None, name
     print(name, "pi_heif" in sys.modules)
 """
-    command = [sys.executable, "-c", program, _PICTURES, "ycbcr.jpg", "exif.avif", "exif.heic"]
+    command = [sys.executable, "-c", program, str(_PICTURES), "ycbcr.jpg", "exif.avif", "exif.heic"]
     done = subprocess.run(command, check=True, capture_output=True, text=True)
     assert done.stdout.splitlines() == ["ycbcr.jpg False", "exif.avif False", "exif.heic True"]
