@@ -329,3 +329,34 @@ def test_work_that_would_take_too_long_is_refused_with_its_estimate(tmp_path: Pa
         run_avthumb(fop, source(sample("clip.mp4")), tmp_path, settings(seconds_left=2.0))
     assert refusal.value.estimate_seconds > 10
     assert not list(tmp_path.iterdir())
+
+
+# What phones and voice messages have: 8 kHz; what asks for little; what plays in a hall.
+RATES = [(8000, 1), (8000, 2), (11025, 1), (22050, 2), (44100, 2), (44100, 6), (96000, 2)]
+
+
+@pytest.mark.parametrize("command", ["ogg", "webm", "ogg/ab/32k", "webm/ab/32k", "ogg/ab/500k"])
+@pytest.mark.parametrize(("rate", "channels"), RATES)
+def test_vorbis_takes_every_source(rate: int, channels: int, command: str, tmp_path: Path) -> None:
+    """libvorbis refuses a bit rate that its tables do not have at the sample rate."""
+    path = tmp_path / "voice.wav"
+    tone = ("-f", "lavfi", "-i", f"sine=440:d=0.5:r={rate}")
+    ffmpeg(*tone, "-ac", str(channels), str(path))
+    _, facts = transcode(f"avthumb/{command}", path, tmp_path)
+    assert facts.audio is not None
+    assert facts.audio.channels == channels
+
+
+@pytest.mark.parametrize("command", ["mp4", "webm", "mkv", "mov", "flv", "mp3", "m4a", "m3u8"])
+@pytest.mark.parametrize(("picture", "sound"), [(3, 0.5), (0.5, 3), (3, 1.4)])
+def test_sound_and_picture_need_not_end_together(
+    picture: float, sound: float, command: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "clip.mp4"
+    ffmpeg(
+        *("-f", "lavfi", "-i", f"testsrc2=s=64x48:r=25:d={picture}"),
+        *("-f", "lavfi", "-i", f"sine=440:d={sound}"),
+        *("-c:v", "libx264", "-preset", "ultrafast", "-c:a", "aac", str(path)),
+    )
+    fop = parse_pipe(f"avthumb/{command}").commands[0]
+    assert run_avthumb(fop, source(path), tmp_path, settings()).path.stat().st_size

@@ -21,6 +21,20 @@ VIDEO_ENCODERS = ("libx264", "libvpx", "libvpx-vp9", "libtheora", "libxvid", "fl
 SUBTITLE_ENCODERS = ("mov_text", "srt", "ass", "webvtt")
 
 _MP3_RATES = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000)
+# What libvorbis can be told at a sample rate: the least bit rates of mono, of stereo and of each
+# channel of more, and the most of each channel. Found by asking it (bisection, ffmpeg 9.0.2): what
+# lies outside it refuses to open, and above 50 kHz it takes no rate at all.
+_VORBIS_BIT_RATES = {
+    8000: (8_500, 12_500, 8_500, 41_000),
+    11025: (12_500, 16_500, 12_500, 49_000),
+    12000: (12_500, 16_500, 12_500, 49_000),
+    16000: (16_500, 24_500, 16_500, 99_000),
+    22050: (16_500, 30_500, 16_500, 89_000),
+    24000: (16_500, 30_500, 16_500, 89_000),
+    32000: (30_500, 36_500, 30_500, 189_000),
+    44100: (32_500, 45_500, 14_500, 239_000),
+    48000: (32_500, 45_500, 14_500, 239_000),
+}
 # What an encoder takes; one that is not here takes any. ffmpeg refuses other rates outright, and
 # Kodo's documents recommend 12050.
 SAMPLE_RATES = {
@@ -28,7 +42,9 @@ SAMPLE_RATES = {
     "aac": (7350, *_MP3_RATES, 64000, 88200, 96000),
     "libopus": (8000, 12000, 16000, 24000, 48000),
     "libopencore_amrnb": (8000,),
+    "libvorbis": tuple(_VORBIS_BIT_RATES),
 }
+_OPUS_BIT_RATES = (6_000, 256_000)  # the most is of each channel
 CHANNELS = {"libmp3lame": 2, "libopencore_amrnb": 1}  # at most; others take 8
 
 
@@ -149,3 +165,15 @@ def nearest_sample_rate(encoder: str, rate: int) -> int:
     """The rate in Hz that the encoder takes, closest to the one asked for."""
     rates = SAMPLE_RATES.get(encoder)
     return min(rates, key=lambda known: (abs(known - rate), known)) if rates else rate
+
+
+def held_bit_rate(encoder: str, bit_rate: int, sample_rate: int, channels: int) -> int:
+    """The bit rate in bit/s that the encoder takes, closest to the one asked for."""
+    if encoder == "libvorbis":
+        mono, stereo, of_each, most = _VORBIS_BIT_RATES[sample_rate]
+        least = {1: mono, 2: stereo}.get(channels, of_each * channels)
+        return min(max(bit_rate, least), most * channels)
+    if encoder == "libopus":
+        least, most = _OPUS_BIT_RATES
+        return min(max(bit_rate, least), most * channels)
+    return bit_rate

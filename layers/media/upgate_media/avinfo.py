@@ -13,7 +13,10 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from upgate_media.media_limits import MediaLimits
 from upgate_media.probe import (
+    CLOSE_SECONDS,
+    RECORDED,
     clockwise_degrees,
+    counted,
     display_matrix,
     is_cover,
     is_mirrored,
@@ -67,8 +70,10 @@ def read_avinfo(source: Path | BinaryIO, size_bytes: int, limits: MediaLimits) -
     probe(source, limits)
     _rewind(source)
     with opened(source) as container:
-        streams: list[Json] = [_stream(stream) for stream in container.streams]
-        return {"streams": streams, "format": _format(container, size_bytes)}
+        streams = [_stream(stream) for stream in container.streams]
+        form, started = _format(container, size_bytes), container.start_time or 0
+    _tell_counted(source, started / _MICROSECONDS, form, streams)
+    return {"streams": list[Json](streams), "format": form}
 
 
 def avinfo_variable(
@@ -86,11 +91,40 @@ def avinfo_variable(
     with opened(source) as container:
         audio = next(iter(container.streams.audio), None)
         video = next((s for s in container.streams.video if not is_cover(s)), None)
-        return {
-            "audio": _chosen(_stream(audio), _AUDIO) if audio is not None else {},
-            "format": _chosen(_format(container, size_bytes), _FORMAT),
-            "video": _chosen(_stream(video), _VIDEO) if video is not None else {},
-        }
+        sound = _stream(audio) if audio is not None else {}
+        film = _stream(video) if video is not None else {}
+        form, started = _format(container, size_bytes), container.start_time or 0
+    _tell_counted(source, started / _MICROSECONDS, form, [part for part in (sound, film) if part])
+    return {
+        "audio": _chosen(sound, _AUDIO),
+        "format": _chosen(form, _FORMAT),
+        "video": _chosen(film, _VIDEO),
+    }
+
+
+def _tell_counted(
+    source: Path | BinaryIO,
+    started: float,
+    form: dict[str, Json],
+    streams: list[dict[str, Json]],
+) -> None:
+    """Put the length that was counted where ffmpeg's is a guess, and the rate that follows."""
+    demuxer = str(form["format_name"]).partition(",")[0]
+    seconds = counted(source, demuxer, started)
+    if not seconds:
+        return
+    size = int(str(form["size"]))
+    told = float(str(form.get("duration", 0)))
+    if abs(told - seconds) < CLOSE_SECONDS and demuxer in RECORDED:
+        return
+    form |= {"duration": f"{seconds:.6f}", "bit_rate": str(round(size * 8 / seconds))}
+    for fields in streams:
+        fields["duration"] = f"{seconds:.6f}"
+        numerator, _, denominator = str(fields.get("time_base", "0/1")).partition("/")
+        if int(numerator):
+            fields["duration_ts"] = round(seconds * int(denominator) / int(numerator))
+        if len(streams) == 1 and demuxer not in RECORDED:
+            fields["bit_rate"] = str(form["bit_rate"])
 
 
 def _rewind(source: Path | BinaryIO) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from upgate_media.av_codecs import CHANNELS, nearest_sample_rate
+from upgate_media.av_codecs import CHANNELS, held_bit_rate, nearest_sample_rate
 from upgate_media.avthumb_options import AudioOptions, AvthumbOptions, VideoOptions
 from upgate_media.avthumb_watermark import Overlay
 from upgate_media.film_colour import bt709_steps
@@ -121,26 +121,36 @@ def _video_rate(video: VideoOptions, facts: VideoFacts, size: tuple[int, int]) -
 
 def _audio_arguments(options: AvthumbOptions, audio: AudioOptions, facts: AudioFacts) -> list[str]:
     arguments = ["-map", f"0:{facts.index}", "-c:a", audio.encoder]
+    sample_rate = _sample_rate(options, audio, facts)
+    channels = min(audio.channels or facts.channels, CHANNELS.get(audio.encoder, 8))
     if audio.quality is not None and audio.encoder == "aac":
         low, high = _AAC_QUALITIES
         arguments += ["-q:a", f"{min(high, max(low, audio.quality / _AAC_QUALITY)):g}"]
     elif audio.quality is not None:
         arguments += ["-q:a", str(audio.quality)]
     elif audio.bit_rate is not None and audio.encoder not in ("flac", "pcm_s16le"):
-        arguments += ["-b:a", str(_audio_rate(audio, audio.bit_rate, facts))]
-    rate = audio.sample_rate
-    if rate is not None and not options.asks_sample_rate:
-        rate = min(rate, facts.sample_rate)
-    if options.container.name == "flv" and audio.encoder == "libmp3lame":
-        rate = min((11_025, 22_050, 44_100), key=lambda known: abs(known - (rate or 44_100)))
-    if rate is not None:
-        arguments += ["-ar", str(nearest_sample_rate(audio.encoder, rate))]
-    channels = min(audio.channels or facts.channels, CHANNELS.get(audio.encoder, 8))
+        bit_rate = _audio_rate(audio, audio.bit_rate, facts)
+        held = held_bit_rate(audio.encoder, bit_rate, sample_rate or facts.sample_rate, channels)
+        arguments += ["-b:a", str(held)]
+    if sample_rate is not None:
+        arguments += ["-ar", str(sample_rate)]
     if channels != facts.channels:
         arguments += ["-ac", str(channels)]
     if options.container.name == "mp3" and not audio.write_xing:
         arguments += ["-write_xing", "0"]
     return arguments
+
+
+def _sample_rate(options: AvthumbOptions, audio: AudioOptions, facts: AudioFacts) -> int | None:
+    """In Hz, one that the encoder takes; None where the source's own is left to it."""
+    rate = audio.sample_rate
+    if rate is not None and not options.asks_sample_rate:
+        rate = min(rate, facts.sample_rate)
+    if options.container.name == "flv" and audio.encoder == "libmp3lame":
+        rate = min((11_025, 22_050, 44_100), key=lambda known: abs(known - (rate or 44_100)))
+    if rate is None and audio.encoder == "libvorbis":
+        rate = facts.sample_rate  # ffmpeg does not know what libvorbis takes
+    return nearest_sample_rate(audio.encoder, rate) if rate is not None else None
 
 
 def _audio_rate(audio: AudioOptions, asked: int, facts: AudioFacts) -> int:

@@ -9,14 +9,15 @@ from __future__ import annotations
 import math
 import struct
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from upgate.contents.media_sniffing import sniff
 from upgate.errors import SourceTooLargeError, UnprocessableSourceError
 from upgate.limits import SNIFF_BYTES
+from upgate_media.counted_length import counted_seconds
 from upgate_media.film_colour import Colours
 from upgate_media.media_limits import MediaLimits
 
@@ -34,6 +35,10 @@ FORMATS = (
     "mp3,mpc,mpc8,mpeg,mpegts,mpegvideo,ogg,tta,w64,wav,wv"
 )
 OPTIONS = {"format_whitelist": FORMATS, "protocol_whitelist": "file"}
+# Of these without a length ffmpeg guesses one from the first frames, and from the size.
+_GUESSED = frozenset({"aac", "ac3", "amr", "dts", "eac3", "h264", "hevc", "m4v", "mpegvideo"})
+RECORDED = frozenset({"mov", "matroska"})  # their frames tell times, not lengths
+CLOSE_SECONDS = 0.1
 _MICROSECONDS = 1_000_000
 _FRAME_RATE = 1000.0  # raw DV tells 60000
 _FULL_RANGE = 2  # ffmpeg's AVCOL_RANGE_JPEG
@@ -95,8 +100,10 @@ def probe(source: Path | BinaryIO, limits: MediaLimits) -> MediaFacts:
     """
     with opened(source) as container:
         facts = _facts(container)
+        started = (container.start_time or 0) / _MICROSECONDS
         if len(container.streams) > limits.streams:
             raise SourceTooLargeError(f"the source has more than {limits.streams} streams")
+    facts = _measured(facts, counted(source, facts.demuxer, started))
     if facts.audio is None and facts.video is None:
         raise UnprocessableSourceError("the source holds neither audio nor video")
     if (facts.duration_seconds or 0) > limits.duration_seconds:
@@ -108,6 +115,17 @@ def probe(source: Path | BinaryIO, limits: MediaLimits) -> MediaFacts:
             f"{facts.video.width}x{facts.video.height} is more than {limits.video_pixels} pixels"
         )
     return facts
+
+
+def counted(source: Path | BinaryIO, demuxer: str, started: float) -> float | None:
+    """The length in seconds where ffmpeg would guess it, from `started` seconds on; else None."""
+    with source.open("rb") if isinstance(source, Path) else nullcontext(source) as stream:
+        size = stream.seek(0, 2)
+        seconds = counted_seconds(stream, size, demuxer)
+        stream.seek(0)
+    if seconds is None or demuxer not in RECORDED:
+        return seconds
+    return max(0.0, seconds - max(0.0, started))
 
 
 @contextmanager
@@ -191,6 +209,22 @@ def _facts(container: InputContainer) -> MediaFacts:
         audio=_audio_facts(audio, container) if audio is not None else None,
         video=_video_facts(video) if video is not None else None,
         has_subtitles=bool(container.streams.subtitles),
+    )
+
+
+def _measured(facts: MediaFacts, seconds: float | None) -> MediaFacts:
+    """The facts with a length that was counted in place of a guess, which nobody is refused by."""
+    if seconds is None and facts.demuxer not in _GUESSED:
+        return facts
+    told = facts.duration_seconds
+    if seconds is not None and told is not None and abs(told - seconds) < CLOSE_SECONDS:
+        return replace(facts, duration_seconds=seconds)
+    audio, video = facts.audio, facts.video
+    return replace(
+        facts,
+        duration_seconds=seconds,
+        audio=replace(audio, duration_seconds=seconds) if audio is not None else None,
+        video=replace(video, duration_seconds=seconds) if video is not None else None,
     )
 
 

@@ -134,3 +134,4 @@ COPY_BYTES = 5 * 1024**3
 
 # $(avinfo): as much of a file as one invocation carries in base64, the end being a quarter of it.
 AVINFO_BYTES = 4 * 1024 * 1024
+AVINFO_INDEX_BYTES = 16 * 1024 * 1024  # of an MP4, before it is packed: some hours of film

@@ -29,34 +29,38 @@ def is_bmp(data: bytes) -> bool:
 
 def is_mpeg_audio(data: bytes) -> bool:
     """MPEG audio without an ID3 tag: a frame, and where it ends the next one."""
-    length = _mpeg_frame_bytes(data)
-    return length > 0 and (_mpeg_frame_bytes(data[length:]) > 0 or len(data) == length)
+    length, _ = mpeg_frame(data)
+    return length > 0 and (mpeg_frame(data[length:])[0] > 0 or len(data) == length)
 
 
-def _mpeg_frame_bytes(data: bytes) -> int:
-    """Length of the frame at the start of `data` (ISO/IEC 11172-3, 2.4.1.3), 0 if there is none."""
+def mpeg_frame(data: bytes) -> tuple[int, float]:
+    """Bytes and seconds of the frame at the start of `data` (ISO/IEC 11172-3, 2.4.1.3).
+
+    (0, 0.0) if there is none.
+    """
     if len(data) < 4 or data[0] != 0xFF or data[1] & 0xE0 != 0xE0:
-        return 0
+        return 0, 0.0
     version, layer_code = data[1] >> 3 & 3, data[1] >> 1 & 3
     bitrate_index, rate_index, padding = data[2] >> 4, data[2] >> 2 & 3, data[2] >> 1 & 1
     if version == 1 or layer_code == 0 or bitrate_index in (0, 15) or rate_index == 3:
-        return 0
+        return 0, 0.0
     layer = 3 - layer_code
     bitrate = (_BITRATES_V1 if version == 3 else _BITRATES_V2)[layer][bitrate_index] * 1000
     sample_rate = _SAMPLE_RATES[rate_index] >> {3: 0, 2: 1, 0: 2}[version]
     if layer == 0:
-        return (12 * bitrate // sample_rate + padding) * 4
+        return (12 * bitrate // sample_rate + padding) * 4, 384 / sample_rate
     samples_per_byte = 72 if layer == 2 and version != 3 else 144
-    return samples_per_byte * bitrate // sample_rate + padding
+    return samples_per_byte * bitrate // sample_rate + padding, samples_per_byte * 8 / sample_rate
 
 
 def is_adts(data: bytes) -> bool:
     """AAC with ADTS headers: a frame, and where it ends the next one (ISO/IEC 13818-7, 6.2)."""
-    length = _adts_frame_bytes(data)
-    return length > 7 and (_adts_frame_bytes(data[length:]) > 7 or len(data) == length)
+    length = adts_frame_bytes(data)
+    return length > 7 and (adts_frame_bytes(data[length:]) > 7 or len(data) == length)
 
 
-def _adts_frame_bytes(data: bytes) -> int:
+def adts_frame_bytes(data: bytes) -> int:
+    """Length of the frame at the start of `data`, its header included; 0 if there is none."""
     if len(data) < 7 or data[0] != 0xFF or data[1] & 0xF6 != 0xF0 or data[2] >> 2 & 15 > 12:
         return 0
     return (data[3] & 3) << 11 | data[4] << 3 | data[5] >> 5
