@@ -154,6 +154,8 @@ UNTOLD = {
     *("start_time", "start_pts"),
 }
 
+GUESSED = ("duration", "duration_ts", "bit_rate")  # by ffprobe, of ADTS AAC; ours are counted
+
 
 @pytest.mark.media
 @pytest.mark.skipif(FFPROBE is None, reason="needs an ffprobe of its own (Debian: ffmpeg)")
@@ -162,6 +164,10 @@ def test_the_answer_is_ffprobes(name: str) -> None:
     path = sample(name)
     theirs = _ffprobe(path)
     ours: dict[str, Any] = read_avinfo(path, path.stat().st_size, DEFAULT_LIMITS)
+    if path.suffix == ".aac":
+        for fields in (theirs["format"], *theirs["streams"], ours["format"], *ours["streams"]):
+            for name in GUESSED:
+                del fields[name]
     assert _told(ours["format"]) == _told(theirs["format"])
     assert [_told(stream) for stream in ours["streams"]] == [
         _told(stream) for stream in theirs["streams"]

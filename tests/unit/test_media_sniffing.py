@@ -20,6 +20,9 @@ _OFFICE = "application/vnd.openxmlformats-officedocument."
 _MP3_FRAME = b"\xff\xfb\x90\x64" + bytes(413)  # MPEG-1 layer III, 128 kbit/s, 44.1 kHz
 
 
+_ID3 = b"ID3\3\0\0\0\0\0\x0a" + bytes(10)
+
+
 def adts_frame(content: int) -> bytes:
     length = content + 7
     head = (0xFF, 0xF1, 0x50, 0x80 | length >> 11, length >> 3 & 255, (length & 7) << 5 | 31, 0xFC)
@@ -46,6 +49,36 @@ def archive(*names: str, compression: int = zipfile.ZIP_DEFLATED) -> bytes:
         for name in names:
             opened.writestr(name, "application/epub+zip" if name == "mimetype" else "<x/>" * 30)
     return stream.getvalue()
+
+
+ODF = ("text", "spreadsheet", "presentation", "graphics", "text-template")
+OLE = {
+    "WordDocument": "application/msword",
+    "Workbook": "application/vnd.ms-excel",
+    "Book": "application/vnd.ms-excel",
+    "PowerPoint Document": "application/vnd.ms-powerpoint",
+    "of another program": "application/x-ole-storage",
+}
+
+
+def open_document(kind: str) -> bytes:
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_STORED) as opened:
+        opened.writestr("mimetype", f"application/vnd.oasis.opendocument.{kind}")
+        opened.writestr("content.xml", "<x/>")
+    return stream.getvalue()
+
+
+def compound_file(stream: str) -> bytes:
+    """The header and the directory of a compound file (MS-CFB), and a sector between them."""
+    names = ("Root Entry", stream)
+    entries = (
+        name.encode("utf-16-le").ljust(64, b"\0")
+        + (2 * len(name) + 2).to_bytes(2, "little")
+        + bytes(62)
+        for name in names
+    )
+    return b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(1016) + b"".join(entries)
 
 
 def wav() -> bytes:
@@ -86,6 +119,23 @@ def test_a_picture_is_told_by_its_bytes(name: str, expected: str) -> None:
         (iso_media(b"qt  ", b"qt  "), "video/quicktime"),
         (iso_media(b"3gp4", b"isom"), "video/3gpp"),
         (iso_media(b"mif1", b"mif1", b"heic"), "image/heif"),
+        (iso_media(b"3gg6", b"3gg6", b"isom"), "video/3gpp"),
+        (iso_media(b"3g2a", b"3g2a"), "video/3gpp2"),
+        (iso_media(b"M4V ", b"M4V ", b"mp42"), "video/mp4"),
+        (iso_media(b"avis", b"avis", b"msf1", b"iso8"), "image/avif"),
+        (iso_media(b"hevc", b"hevc", b"msf1"), "image/heic"),
+        (iso_media(b"msf1", b"msf1", b"hevc"), "image/heif"),
+        (iso_media(b"crx ", b"crx ", b"isom"), "image/x-canon-cr3"),
+        (b"\0\0\0\x74moov\0\0\0\x6cmvhd" + bytes(100), "video/quicktime"),
+        (b"\0\0\0\x08wide\0\0\7\xd0mdat" + bytes(2000), "video/quicktime"),
+        (b"\0\0\0\1mdat\0\0\0\0\0\1\0\0" + bytes(100), "video/quicktime"),
+        (b"\0\0\0\x10free" + bytes(8) + b"\0\0\1\0mdat" + bytes(248), "video/quicktime"),
+        (_ID3 + b"fLaC\0\0\0\x22" + b"\x10\0" * 17, "audio/flac"),
+        (_ID3 + adts_frame(100) * 2, "audio/aac"),
+        (_ID3 + _MP3_FRAME, "audio/mpeg"),
+        (b"ID3\4\0\0\0\1\0\0" + bytes(16384), "audio/mpeg"),
+        (b"#!AMR\n" + b"\x3c" + bytes(31), "audio/amr"),
+        (b"#!AMR-WB\n" + b"\x44" + bytes(60), "audio/amr-wb"),
         (ogg(b"\1vorbis" + bytes(23)), "audio/ogg"),
         (ogg(b"OpusHead\1\2" + bytes(9)), "audio/ogg"),
         (ogg(b"\x80theora" + bytes(35)), "video/ogg"),
@@ -120,6 +170,17 @@ def test_sound_and_film_are_told_by_their_bytes(data: bytes, expected: str) -> N
             "application/vnd.android.package-archive",
         ),
         (archive("mimetype", "x", compression=zipfile.ZIP_STORED), "application/epub+zip"),
+        (
+            archive("[Content_Types].xml", "ppt/presentation.xml"),
+            _OFFICE + "presentationml.presentation",
+        ),
+        (
+            archive("[Content_Types].xml", "word/document.xml", "word/vbaProject.bin"),
+            "application/vnd.ms-word.document.macroEnabled.12",
+        ),
+        (archive("classes.dex", "res/a.xml"), "application/vnd.android.package-archive"),
+        *((open_document(kind), f"application/vnd.oasis.opendocument.{kind}") for kind in ODF),
+        *((compound_file(name), media_type) for name, media_type in OLE.items()),
         (b"\0\0\1\0\1\0\x10\x10\0\0\1\0\x20\0" + bytes(40), "image/vnd.microsoft.icon"),
         (b"wOF2\0\1\0\0" + bytes(40), "font/woff2"),
         (bytes(257) + b"ustar\0", "application/x-tar"),

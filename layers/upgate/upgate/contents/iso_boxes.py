@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 _BOXES = 64  # at the top level: one that has more is made of fragments, and its index is first
+_ANY_END = 1 << 64
 _HEADER_BYTES, _LARGE_HEADER_BYTES = 8, 16
 
 
@@ -25,6 +26,14 @@ def boxes(data: bytes, start: int = 0, end: int | None = None) -> Iterator[Box]:
     """The boxes one after the other in memory; ends where a header makes no sense."""
     end = len(data) if end is None else min(end, len(data))
     while (box := _box(data[start : start + _LARGE_HEADER_BYTES], start, end)) is not None:
+        yield box
+        start = box.end
+
+
+def headers(prefix: bytes) -> Iterator[Box]:
+    """The boxes whose headers the beginning of a file shows; the last may end beyond it."""
+    start = 0
+    while (box := _box(prefix[start : start + _LARGE_HEADER_BYTES], start, _ANY_END)) is not None:
         yield box
         start = box.end
 

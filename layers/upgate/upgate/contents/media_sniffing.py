@@ -6,12 +6,13 @@ run as a page is never called plain text, and text is called HTML only when it b
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from typing import Final
 
 from upgate import limits
+from upgate.contents.iso_boxes import headers
 from upgate.contents.media_frames import is_adts, is_bmp, is_mpeg_audio, is_transport_stream
+from upgate.contents.office_sniffing import sniff_ole, sniff_zip
 from upgate.contents.text_sniffing import sniff_text
 from upgate.images.image_headers.brands import heif_format
 
@@ -38,9 +39,9 @@ _SIGNATURES: Final = (
     (b"\0asm\1\0\0\0", "application/wasm"),
     (b"SQLite format 3\0", "application/vnd.sqlite3"),
     (b"MZ\x90\0", "application/x-msdownload"),
-    (b"ID3", "audio/mpeg"),
     (b"fLaC", "audio/flac"),
     (b"MThd\0\0\0\6", "audio/midi"),
+    (b"#!AMR-WB", "audio/amr-wb"),
     (b"#!AMR", "audio/amr"),
     (b"FLV\1", "video/x-flv"),
     (b"\0\0\1\xba", "video/mpeg"),
@@ -55,18 +56,18 @@ _SIGNATURES: Final = (
 # Containers that say at bytes 8 to 12 what is in them.
 _RIFF: Final = {b"WEBP": "image/webp", b"WAVE": "audio/wav", b"AVI ": "video/x-msvideo"}
 _FORM: Final = {b"AIFF": "audio/aiff", b"AIFC": "audio/aiff"}
-_BRANDS: Final = {b"M4A": "audio/mp4", b"M4B": "audio/mp4", b"qt ": "video/quicktime"}
-_ZIP_MIMETYPE: Final = re.compile(
-    rb"mimetype(application/(?:epub\+zip|vnd\.oasis\.opendocument\.[a-z]+))"
-)
-_OFFICE: Final = "application/vnd.openxmlformats-officedocument."
-_ZIP_ENTRIES: Final = (
-    (b"word/", _OFFICE + "wordprocessingml.document"),
-    (b"xl/", _OFFICE + "spreadsheetml.sheet"),
-    (b"ppt/", _OFFICE + "presentationml.presentation"),
-    (b"AndroidManifest.xml", "application/vnd.android.package-archive"),
-    (b"META-INF/", "application/java-archive"),
-)
+_BRANDS: Final = {
+    b"M4A": "audio/mp4",
+    b"M4B": "audio/mp4",
+    b"M4P": "audio/mp4",
+    b"qt ": "video/quicktime",
+    b"3g2": "video/3gpp2",
+    b"crx": "image/x-canon-cr3",
+}
+_3GPP: Final = (b"3gp", b"3ge", b"3gg", b"3gh", b"3gr", b"3gs")
+# What QuickTime files begin with that have no `ftyp`: older cameras write none.
+_QUICKTIME: Final = frozenset((b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot"))
+_MOVIE_BOXES: Final = frozenset((b"mvhd", b"cmov", b"rmra", b"iods", b"udta"))
 
 
 def sniff(prefix: bytes) -> str | None:
@@ -95,8 +96,6 @@ def _is_plausible(media_type: str, data: bytes) -> bool:
             return data[4:5] in (b"\x00", b"\x80")  # STREAMINFO, which has to come first
         case "font/woff" | "font/woff2":
             return data[4:8] in (b"\0\1\0\0", b"OTTO", b"true")
-        case "audio/mpeg":
-            return len(data) >= 10 and data[3] in (2, 3, 4) and max(data[6:10]) < 0x80
         case _:
             return True
 
@@ -115,9 +114,35 @@ def _iso_media(data: bytes) -> str | None:
         is_generic = picture == "heic" and data[8:12] in (b"mif1", b"msf1")
         return "image/heif" if is_generic else f"image/{picture}"
     brand = data[8:11]
-    if brand in (b"3gp", b"3g2"):
-        return "video/3gpp" if brand == b"3gp" else "video/3gpp2"
-    return _BRANDS.get(brand, "video/mp4")
+    return "video/3gpp" if brand in _3GPP else _BRANDS.get(brand, "video/mp4")
+
+
+def _quicktime(data: bytes) -> str | None:
+    """Boxes without `ftyp` before them; one name of four letters proves nothing alone."""
+    for box in headers(data):
+        if box.kind == b"moov":
+            inner = data[box.content + 4 : box.content + 8]
+            return "video/quicktime" if inner in _MOVIE_BOXES else None
+        if box.kind == b"mdat":
+            return "video/quicktime"
+        if box.kind not in _QUICKTIME:
+            break
+    return None
+
+
+def _id3(data: bytes) -> str | None:
+    """What an ID3v2 tag stands before (its length is four times seven bits); mostly it is MP3."""
+    if not data.startswith(b"ID3") or len(data) < 10:
+        return None
+    if data[3] not in (2, 3, 4) or max(data[6:10]) >= 0x80:
+        return None
+    length = 0
+    for byte in data[6:10]:
+        length = length << 7 | byte
+    rest = data[10 + length + (10 if data[5] & 0x10 else 0) :].lstrip(b"\0")
+    if rest.startswith(b"fLaC"):
+        return "audio/flac"
+    return "audio/aac" if is_adts(rest) else "audio/mpeg"
 
 
 def _matroska(data: bytes) -> str | None:
@@ -131,19 +156,6 @@ def _ogg(data: bytes) -> str | None:
         return None
     is_video = any(codec in data[28:512] for codec in (b"\x80theora", b"OVP80", b"\x01video"))
     return "video/ogg" if is_video else "audio/ogg"
-
-
-def _zip(data: bytes) -> str | None:
-    if not data.startswith((b"PK\3\4", b"PK\5\6")):
-        return None
-    own_word = _ZIP_MIMETYPE.match(data, 30)
-    if own_word:
-        return own_word[1].decode("ascii")
-    names = re.findall(rb"PK\x03\x04.{26}([\w\[\]./-]{1,64})", data, re.DOTALL)
-    for entry, media_type in _ZIP_ENTRIES:
-        if any(name.startswith(entry) for name in names):
-            return media_type
-    return "application/zip"
 
 
 def _tar(data: bytes) -> str | None:
@@ -160,4 +172,6 @@ def _frames(data: bytes) -> str | None:
     return next((media_type for check, media_type in checks if check(data)), None)
 
 
-_CONTAINERS: Final = (_riff, _iso_media, _matroska, _ogg, _zip, _tar, _frames)
+_CONTAINERS: Final = (
+    *(_id3, _riff, _iso_media, _quicktime, _matroska, _ogg, sniff_zip, sniff_ole, _tar, _frames),
+)
