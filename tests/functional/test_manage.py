@@ -689,3 +689,31 @@ def test_a_batch_names_the_calls_that_there_are_not(admin: Admin) -> None:
 @pytest.mark.parametrize("body", [b"", b"op=", b"\xff"])
 def test_a_batch_of_nothing_is_refused(admin: Admin, body: bytes) -> None:
     assert admin("/batch", body=body)[0] == 400
+
+
+# A download.
+
+
+def test_a_download_says_the_metadata_that_a_header_can_hold(functions: Functions) -> None:
+    put(functions, "a")
+    other = Admin(functions.load("download"), functions.aws.s3)
+    answer = other.app.lambda_handler(events.http("GET", "/a"), None)
+    assert (answer["statusCode"], answer["headers"]["X-Qn-Meta-Who"]) == (302, "Ann")
+    assert not any("upgate" in name.lower() for name in answer["headers"])
+
+
+def test_a_download_leaves_out_metadata_that_no_header_can_hold(functions: Functions) -> None:
+    other = Admin(functions.load("download"), functions.aws.s3)
+    other.store("a", x_amz_meta_qn_name="UTF-8''%E4%B8%83%0D%0AX-Evil%3A%201", x_amz_meta_qn_b="1")
+    headers = other.app.lambda_handler(events.http("GET", "/a"), None)["headers"]
+    assert [name for name in headers if name.startswith("X-Qn-Meta-")] == ["X-Qn-Meta-b"]
+
+
+def test_a_bare_number_in_a_query_is_no_command(functions: Functions) -> None:
+    """What pages add to a URL so that no cache answers."""
+    other = Admin(functions.load("download"), functions.aws.s3)
+    other.store("a")
+    for query in ("1700000000", "1700000000&e=1"):
+        event = events.http("GET", "/a")
+        event["rawQueryString"] = query
+        assert other.app.lambda_handler(event, None)["statusCode"] == 302

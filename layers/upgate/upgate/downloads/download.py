@@ -231,7 +231,9 @@ class Downloader:
 
 
 def _served(found: SourceObject) -> ServedObject:
-    return ServedObject(found.s3_bucket, found.s3_name, found.mime_type, found.size_bytes)
+    return ServedObject(
+        found.s3_bucket, found.s3_name, found.mime_type, found.size_bytes, found.metadata
+    )
 
 
 def _key_of(source: SourceObject) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 from urllib.parse import quote
 
@@ -58,6 +58,19 @@ class ServedObject:
     s3_name: str
     mime_type: str
     size_bytes: int
+    metadata: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """`x-qn-meta-<name>`, as Kodo has them; what no header can hold is left out.
+
+        S3 itself, where a redirect leads, calls them `x-amz-meta-qn-<name>`.
+        """
+        return {
+            f"X-Qn-Meta-{name}": value
+            for name, value in self.metadata.items()
+            if value.isascii() and value.isprintable()
+        }
 
 
 class ObjectServer:
@@ -88,7 +101,7 @@ class ObjectServer:
             and attname is None
             and served.size_bytes <= limits.DOWNLOAD_INLINE_BYTES
         ):
-            return Response(200, self._read(served), served.mime_type)
+            return Response(200, self._read(served), served.mime_type, served.headers)
         overrides: dict[str, str] = {}
         if attname is not None:
             name = attname or served.s3_name.rpartition("/")[2]
@@ -103,7 +116,7 @@ class ObjectServer:
             ends_at,
             overrides,
         )
-        return Response(302, headers={"Location": url}, content_type="")
+        return Response(302, headers={"Location": url, **served.headers}, content_type="")
 
     def _read(self, served: ServedObject) -> bytes:
         with storage.failures():

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from upgate.intake import object_metadata
 from upgate.objects import storage
 
 if TYPE_CHECKING:
@@ -30,6 +31,8 @@ class SourceObject:
     size_bytes: int
     mime_type: str
     upload_id: str | None = None
+    metadata: Mapping[str, str] = field(default_factory=dict, compare=False)
+    """The client's own, by the names that it gave."""
 
 
 def find(
@@ -52,6 +55,7 @@ def find(
         size_bytes=head["ContentLength"],
         mime_type=head.get("ContentType") or "application/octet-stream",
         upload_id=metadata.get(storage.UPLOAD_ENTRY),
+        metadata=object_metadata.from_entries(metadata),
     )
 
 
