@@ -4,6 +4,7 @@ import io
 import json
 import shutil
 import subprocess
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import pytest
 
 from tests.unit.av_samples import ffmpeg, sample
 from upgate.errors import UnprocessableSourceError
-from upgate_media.avinfo import avinfo_variable, read_avinfo
+from upgate_media.avinfo import _display_ratio, avinfo_variable, read_avinfo
 from upgate_media.media_limits import DEFAULT_LIMITS
 from upgate_media.probe import probe
 
@@ -183,3 +184,19 @@ def _ffprobe(path: Path) -> dict[str, Any]:
     printed = subprocess.run([*command, str(path)], capture_output=True, check=True, timeout=30)
     theirs: dict[str, Any] = json.loads(printed.stdout)
     return theirs
+
+
+@pytest.mark.parametrize("told", [0, 10_000_000, 0xFFFFFFFF])
+def test_wav_whose_header_does_not_know_its_size_has_its_length(told: int, tmp_path: Path) -> None:
+    """Recorders write the size at the end, if they come so far; pipes never do."""
+    data = bytearray(sample("tone.wav").read_bytes())
+    place = data.index(b"data") + 4
+    data[place : place + 4] = told.to_bytes(4, "little")
+    path = tmp_path / "tone.wav"
+    path.write_bytes(data)
+    assert probe(path, DEFAULT_LIMITS).duration_seconds == pytest.approx(2.0, abs=0.01)
+
+
+def test_ratio_of_a_picture_without_height_is_printed_as_ffprobe_does() -> None:
+    assert _display_ratio(Fraction(1, 1), 16, 0) == "0:0"  # type: ignore[arg-type]
+    assert _display_ratio(Fraction(4, 3), 720, 540) == "16:9"  # type: ignore[arg-type]
