@@ -35,7 +35,7 @@ def lambda_handler(event: dict[str, Any], _: object) -> Mapping[str, object]:
     if remote_file.is_request(event):
         return _fetch(event)
     request = CallbackRequest.from_object(event)
-    outcome = deliver(request, KEYS, SENDER)
+    outcome = deliver(request, KEYS, SENDER, CONFIG.buckets)
     delivery_log.write(request, outcome)
     return outcome.to_object()
 

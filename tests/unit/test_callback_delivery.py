@@ -10,7 +10,7 @@ import pytest
 from qiniu import Auth
 
 from tests.unit.scripted_server import Script, ScriptedServer, answers, drips, hangs, says
-from upgate import limits
+from upgate import encoding, limits
 from upgate.callbacks.callback import CallbackOutcome, CallbackRequest
 from upgate.callbacks.callback_delivery import UnknownAccessKeyError, deliver
 from upgate.outbound.egress import Egress
@@ -19,6 +19,7 @@ from upgate.tokens.keys import KeyPair, KeyRing
 
 FORM = "application/x-www-form-urlencoded"
 KEYS = KeyRing((KeyPair("newest", "other"), KeyPair("testak", "testsk")))
+BUCKETS = ("photos",)
 EGRESS = Egress(EgressRules(allow_loopback=True))
 
 
@@ -43,7 +44,7 @@ def _request(
 
 def _deliver(script: Script, path: str = "/cb") -> CallbackOutcome:
     with ScriptedServer(script) as server:
-        return deliver(_request(f"http://127.0.0.1:{server.port}{path}"), KEYS, EGRESS)
+        return deliver(_request(f"http://127.0.0.1:{server.port}{path}"), KEYS, EGRESS, BUCKETS)
 
 
 def _headers(sent: bytes) -> dict[str, str]:
@@ -56,7 +57,7 @@ def test_callback_is_signed_so_that_the_official_sdk_accepts_it(content_type: st
     body = '{"name":"图&1"}'
     with ScriptedServer(answers(b"{}")) as server:
         url = f"http://127.0.0.1:{server.port}/cb/%2F?x=1&y=图"
-        deliver(_request(url, body=body, content_type=content_type), KEYS, EGRESS)
+        deliver(_request(url, body=body, content_type=content_type), KEYS, EGRESS, BUCKETS)
     line, _, _ = server.requests[0].decode().partition(" HTTP/1.1")
     sent_body = server.requests[0].partition(b"\r\n\r\n")[2].decode()
     headers = _headers(server.requests[0])
@@ -72,7 +73,7 @@ def test_callback_is_signed_so_that_the_official_sdk_accepts_it(content_type: st
 def test_callback_has_exactly_the_headers_it_should() -> None:
     with ScriptedServer(answers(b"{}")) as server:
         url = f"http://127.0.0.1:{server.port}/cb"
-        deliver(_request(url, host="app.example.com"), KEYS, EGRESS)
+        deliver(_request(url, host="app.example.com"), KEYS, EGRESS, BUCKETS)
     headers = _headers(server.requests[0])
     assert headers.pop("Authorization").startswith("QBox testak:")
     assert headers.pop("webhook-signature").startswith("v1,")
@@ -91,7 +92,7 @@ def test_callback_has_exactly_the_headers_it_should() -> None:
 
 def test_url_without_a_path_is_signed_as_the_root_that_is_requested() -> None:
     with ScriptedServer(answers(b"{}")) as server:
-        deliver(_request(f"http://127.0.0.1:{server.port}"), KEYS, EGRESS)
+        deliver(_request(f"http://127.0.0.1:{server.port}"), KEYS, EGRESS, BUCKETS)
     authorization = _headers(server.requests[0])["Authorization"]
     assert Auth("testak", "testsk").verify_callback(authorization, "http://a/", "a=1")
 
@@ -238,7 +239,7 @@ def test_server_that_says_less_than_it_sends_is_taken_at_its_word() -> None:
 def test_server_that_takes_its_time_has_no_more_than_the_budget(script: Script, error: str) -> None:
     with ScriptedServer(script) as server:
         request = _request(f"http://127.0.0.1:{server.port}/", budget_seconds=0.2)
-        outcome = deliver(request, KEYS, EGRESS)
+        outcome = deliver(request, KEYS, EGRESS, BUCKETS)
     assert [(attempt.status, attempt.error) for attempt in outcome.attempts] == [(0, error)]
 
 
@@ -272,7 +273,7 @@ def test_notification_is_not_accepted_by_half_a_head() -> None:
     """Of a notification's answer the status counts alone: it must be a whole answer's."""
     with ScriptedServer(says(b"HTTP/1.1 200 OK\r\nConte")) as server:
         request = replace(_request(f"http://127.0.0.1:{server.port}/"), is_notification=True)
-        assert not deliver(request, KEYS, EGRESS).accepted
+        assert not deliver(request, KEYS, EGRESS, BUCKETS).accepted
 
 
 def test_next_url_has_its_turn_whatever_the_first_sends() -> None:
@@ -281,13 +282,13 @@ def test_next_url_has_its_turn_whatever_the_first_sends() -> None:
         ScriptedServer(answers(b"{}")) as second,
     ):
         urls = [f"http://127.0.0.1:{server.port}/" for server in (first, second)]
-        assert deliver(_request(*urls), KEYS, EGRESS).accepted
+        assert deliver(_request(*urls), KEYS, EGRESS, BUCKETS).accepted
 
 
 def test_connection_refused_is_no_answer() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
-    attempt = deliver(_request(f"http://127.0.0.1:{port}/"), KEYS, EGRESS).attempts[0]
+    attempt = deliver(_request(f"http://127.0.0.1:{port}/"), KEYS, EGRESS, BUCKETS).attempts[0]
     assert (attempt.status, attempt.error) == (
         0,
         f"dial tcp 127.0.0.1:{port}: connection refused",
@@ -297,7 +298,7 @@ def test_connection_refused_is_no_answer() -> None:
 def test_address_rules_hold_for_callbacks() -> None:
     with ScriptedServer(answers(b"{}")) as server:
         request = _request(f"http://127.0.0.1:{server.port}/", "http://user:pass@a.example/")
-        outcome = deliver(request, KEYS, Egress(EgressRules()))
+        outcome = deliver(request, KEYS, Egress(EgressRules()), BUCKETS)
         assert server.connections == 0
     assert [(attempt.status, attempt.error) for attempt in outcome.attempts] == [
         (0, "host has an address that is not public"),
@@ -312,7 +313,7 @@ def test_next_url_is_tried_after_a_failure_and_none_after_a_success() -> None:
         ScriptedServer(answers(b"{}")) as third,
     ):
         urls = [f"http://127.0.0.1:{server.port}/" for server in (first, second, third)]
-        outcome = deliver(_request(*urls), KEYS, EGRESS)
+        outcome = deliver(_request(*urls), KEYS, EGRESS, BUCKETS)
         assert [server.connections for server in (first, second, third)] == [1, 1, 0]
     assert (outcome.accepted, outcome.body) == (True, b'{"from":"second"}')
     assert [(attempt.url, attempt.status) for attempt in outcome.attempts] == [
@@ -323,14 +324,14 @@ def test_next_url_is_tried_after_a_failure_and_none_after_a_success() -> None:
 
 def test_each_url_is_tried_once() -> None:
     with ScriptedServer(answers(b"{}", "500 x")) as server:
-        deliver(_request(f"http://127.0.0.1:{server.port}/"), KEYS, EGRESS)
+        deliver(_request(f"http://127.0.0.1:{server.port}/"), KEYS, EGRESS, BUCKETS)
         assert server.connections == 1
 
 
 def test_url_that_hangs_takes_its_share_and_leaves_the_rest() -> None:
     with ScriptedServer(hangs()) as first, ScriptedServer(answers(b"{}")) as second:
         urls = [f"http://127.0.0.1:{server.port}/" for server in (first, second)]
-        outcome = deliver(_request(*urls, budget_seconds=0.6), KEYS, EGRESS)
+        outcome = deliver(_request(*urls, budget_seconds=0.6), KEYS, EGRESS, BUCKETS)
     assert outcome.accepted
     assert outcome.attempts[0].error == "read: i/o timeout"
     assert 290 <= outcome.attempts[0].milliseconds < 560
@@ -341,7 +342,7 @@ def test_budget_holds_over_all_urls() -> None:
         started_at = time.monotonic()
         # Connections wait in the backlog behind the first, which hangs until the server ends.
         urls = [f"http://127.0.0.1:{server.port}/{n}" for n in range(limits.CALLBACK_URLS)]
-        outcome = deliver(_request(*urls, budget_seconds=0.3), KEYS, EGRESS)
+        outcome = deliver(_request(*urls, budget_seconds=0.3), KEYS, EGRESS, BUCKETS)
         seconds = time.monotonic() - started_at
     assert len(outcome.attempts) == limits.CALLBACK_URLS
     assert seconds < 1.5
@@ -351,12 +352,24 @@ def test_unknown_access_key_sends_nothing() -> None:
     with ScriptedServer(answers(b"{}")) as server:
         request = _request(f"http://127.0.0.1:{server.port}/", access_key="gone")
         with pytest.raises(UnknownAccessKeyError):
-            deliver(request, KEYS, EGRESS)
+            deliver(request, KEYS, EGRESS, BUCKETS)
         assert server.connections == 0
 
 
 def test_content_type_that_would_break_out_is_a_failed_attempt() -> None:
     with ScriptedServer(answers(b"{}")) as server:
         request = _request(f"http://127.0.0.1:{server.port}/", content_type="a\r\nX: 1")
-        outcome = deliver(request, KEYS, EGRESS)
+        outcome = deliver(request, KEYS, EGRESS, BUCKETS)
         assert (outcome.accepted, server.connections) == (False, 0)
+
+
+def test_a_call_of_our_own_is_neither_signed_nor_sent() -> None:
+    """Its receiver could send the same Authorization to the gateway."""
+    entry = encoding.encode(b"photos:a.jpg")
+    with ScriptedServer(answers(b"{}")) as server:
+        outcome = deliver(
+            _request(f"http://127.0.0.1:{server.port}/delete/{entry}"), KEYS, EGRESS, BUCKETS
+        )
+    assert server.requests == []
+    assert (outcome.accepted, outcome.attempts[0].status) == (False, 0)
+    assert "gateway's own" in outcome.attempts[0].error

@@ -26,6 +26,7 @@ def _build(policy: dict[str, Any], **facts: Any) -> CallbackRequest | None:
         delivery_id="d1",
         access_key="ak",
         budget_seconds=8.0,
+        buckets=("photos",),
     )
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pytest
 import qiniu
@@ -48,9 +49,20 @@ def test_qbox_of_the_sdk_is_verified() -> None:
     assert verify(request(f"QBox {token}")) == "testak"
 
 
-def test_qbox_without_the_body_is_verified() -> None:
-    """Java's and Go's older clients sign the path alone."""
-    assert verify(request(qbox(body=b""))) == "testak"
+def test_qbox_that_does_not_cover_the_body_is_refused() -> None:
+    """Whoever has such a header could send any body with it: another batch."""
+    with pytest.raises(BadTokenError):
+        verify(request(qbox(body=b"")))
+
+
+def test_qbox_over_a_path_without_a_body_is_verified() -> None:
+    assert verify(replace(request(qbox(body=b"")), body=b"")) == "testak"
+
+
+def test_qbox_covers_no_body_but_a_form() -> None:
+    json_headers = {"authorization": qbox(body=b""), "content-type": "application/json"}
+    with pytest.raises(BadTokenError):
+        verify(replace(request(qbox(body=b"")), headers=json_headers))
 
 
 def test_qiniu_form_is_verified() -> None:

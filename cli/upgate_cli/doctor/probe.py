@@ -15,12 +15,13 @@ from urllib.parse import urlsplit
 from requests_toolbelt import MultipartEncoder
 
 from upgate import encoding
+from upgate.callbacks.own_call import DOCTOR_PREFIX
 from upgate.tokens import upload_token
 from upgate.tokens.keys import KeyPair
 from upgate_cli.gateway.answer import Answer
 from upgate_cli.gateway.client import Call, GatewayClient
 
-PREFIX = "upgate-doctor/"
+PREFIX = DOCTOR_PREFIX
 LIFETIME_SECONDS = 600
 OCTET_STREAM = "application/octet-stream"
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Collection
 from http import HTTPStatus
 
 from upgate import limits, strict_json
-from upgate.callbacks import webhook_signature
+from upgate.callbacks import own_call, webhook_signature
 from upgate.callbacks.callback import (
     UNEXPECTED_ANSWER,
     CallbackAttempt,
@@ -14,7 +15,7 @@ from upgate.callbacks.callback import (
     CallbackRequest,
 )
 from upgate.callbacks.callback_signature import sign_qbox, sign_qiniu
-from upgate.outbound.egress_errors import EgressError
+from upgate.outbound.egress_errors import EgressError, EgressRefusedError
 from upgate.outbound.egress_exchange import EgressAnswer, OutgoingRequest, Sender
 from upgate.outbound.egress_socket import Clock
 from upgate.outbound.egress_url import Target, parse_target
@@ -38,12 +39,14 @@ def deliver(
     request: CallbackRequest,
     keys: KeyLookup,
     egress: Sender,
+    buckets: Collection[str],
     clock: Clock = time.monotonic,
 ) -> CallbackOutcome:
     """Offer the callback to each URL in turn until one accepts it.
 
     Every URL gets an equal share of the budget that is left when its turn comes, so one that hangs
-    cannot starve the others, and time that one saves goes to the rest.
+    cannot starve the others, and time that one saves goes to the rest. Nothing is signed that would
+    be good for a call of our own on one of `buckets`, the stack's logical ones.
 
     Raises:
         UnknownAccessKeyError: the pair that signed the upload token is gone.
@@ -56,7 +59,7 @@ def deliver(
     for url in request.urls:
         started_at = clock()
         share = (ends_at - started_at) / (len(request.urls) - len(attempts))
-        status, error, body = _attempt(request, url, pair, egress, share)
+        status, error, body = _attempt(request, url, pair, egress, share, buckets)
         milliseconds = round((clock() - started_at) * 1000)
         attempts.append(
             CallbackAttempt(url=url, status=status, error=error, milliseconds=milliseconds)
@@ -67,12 +70,19 @@ def deliver(
 
 
 def _attempt(
-    request: CallbackRequest, url: str, pair: KeyPair, egress: Sender, timeout_seconds: float
+    request: CallbackRequest,
+    url: str,
+    pair: KeyPair,
+    egress: Sender,
+    timeout_seconds: float,
+    buckets: Collection[str],
 ) -> tuple[int, str, bytes]:
     """Status (0: no answer), error (empty: accepted) and body of one attempt."""
     body = request.body.encode()
     try:
         target = parse_target(url)
+        if own_call.is_own_call(target.url, request.content_type, request.body, buckets):
+            raise EgressRefusedError("the path is a call of the gateway's own")
         headers = {
             "Authorization": _sign(request, target, pair, body),
             "Content-Type": request.content_type,

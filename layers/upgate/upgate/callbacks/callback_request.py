@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Collection
 
 from upgate import limits, strict_json
+from upgate.callbacks import own_call
 from upgate.callbacks.callback import CallbackRequest
 from upgate.errors import InvalidArgumentError
 from upgate.outbound import egress_rules, egress_url
@@ -23,8 +25,11 @@ def build(
     delivery_id: str,
     access_key: str,
     budget_seconds: float,
+    buckets: Collection[str],
 ) -> CallbackRequest | None:
     """The policy's callback with all variables in place; None where it has none.
+
+    `buckets` are the stack's, by their logical names.
 
     Raises:
         InvalidArgumentError: no URL that could ever be called, such a callbackHost, too many
@@ -36,7 +41,7 @@ def build(
     body = _body(policy, variables.resolver(Field.CALLBACK_BODY))
     variables.facts.callback_body = body
     return CallbackRequest(
-        urls=_urls(policy.callback_url, variables.resolver(Field.CALLBACK_URL)),
+        urls=_urls(policy, body, variables.resolver(Field.CALLBACK_URL), buckets),
         host=_host(policy.callback_host),
         body=body,
         content_type=policy.callback_body_type,
@@ -60,7 +65,10 @@ def _body(policy: PutPolicy, resolve: Resolve) -> str:
     return body
 
 
-def _urls(template: str, resolve: Resolve) -> tuple[str, ...]:
+def _urls(
+    policy: PutPolicy, body: str, resolve: Resolve, buckets: Collection[str]
+) -> tuple[str, ...]:
+    template = policy.callback_url or ""
     templates = [part.strip() for part in template.split(";") if part.strip()]
     if not 0 < len(templates) <= limits.CALLBACK_URLS:
         raise InvalidArgumentError(f"callbackUrl must name 1 to {limits.CALLBACK_URLS} URLs")
@@ -70,6 +78,8 @@ def _urls(template: str, resolve: Resolve) -> tuple[str, ...]:
         url = _filled(part, resolve)
         try:
             egress_rules.check_url(url)
+            if own_call.is_own_call(url, policy.callback_body_type, body, buckets):
+                raise EgressRefusedError("its path is a call of the gateway's own")
             urls.append(url)
         except EgressRefusedError as error:
             refusal = refusal or error

@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import fields
 
 from upgate import limits, strict_json
+from upgate.callbacks import own_call
 from upgate.contents import mime_limit
 from upgate.errors import InvalidPresetError, UpgateError
 from upgate.fops import fop, fop_kinds, policy_operations
@@ -128,7 +129,9 @@ def _check_addresses(policy: PutPolicy) -> None:
         for url in urls:
             if _OPEN_AUTHORITY.match(url):
                 raise InvalidPresetError("callbackUrl may hold no variable in its host")
-            egress_rules.check_url(render_form(url, lambda _: _SAMPLE))
+            filled = render_form(url, lambda _: _SAMPLE)
+            egress_rules.check_url(filled)
+            _check_call(filled, policy)
         if policy.callback_host:
             egress_url.check_host_header(policy.callback_host)
     except EgressRefusedError as error:
@@ -136,8 +139,15 @@ def _check_addresses(policy: PutPolicy) -> None:
     try:
         if policy.persistent_notify_url:
             egress_rules.check_url(policy.persistent_notify_url)
+            _check_call(policy.persistent_notify_url, policy)
     except EgressRefusedError as error:
         raise InvalidPresetError(f"persistentNotifyUrl cannot be called: {error}") from error
+
+
+def _check_call(url: str, policy: PutPolicy) -> None:
+    body = policy.callback_body or ""
+    if own_call.is_own_call(url, policy.callback_body_type, body, (policy.scope.bucket,)):
+        raise EgressRefusedError("the path is a call of the gateway's own")
 
 
 def _check_limits(policy: PutPolicy) -> None:

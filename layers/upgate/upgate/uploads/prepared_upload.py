@@ -130,6 +130,7 @@ class Preparation:
                 delivery_id=upload_id,
                 access_key=grant.key_pair.access_key,
                 budget_seconds=self.settings.callback_budget_seconds,
+                buckets=self.settings.buckets,
             )
             body = b"" if callback else reply.body_for(policy, variables)
             operations = _operations(policy, variables)

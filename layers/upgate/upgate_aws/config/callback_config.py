@@ -13,6 +13,8 @@ class CallbackConfig:
     """The callback function's environment."""
 
     keys_secret: str
+    buckets: Mapping[str, str]
+    """The stack's; only their logical names count here."""
     callback_hosts: frozenset[str]
     is_local: bool
     ledger_table: str
@@ -25,6 +27,7 @@ def callback_config(environ: Mapping[str, str]) -> CallbackConfig:
     variables = Variables(environ)
     return CallbackConfig(
         keys_secret=variables.keys_secret,
+        buckets=variables.buckets,
         callback_hosts=variables.callback_hosts,
         is_local=variables.is_local,
         ledger_table=variables.ledger_table,
