@@ -34,7 +34,11 @@ REDELIVERY = {
     "UPGATE_REDELIVERY_WAITS": "5,30",
 }
 TOKEN = {name: UPLOAD[name] for name in list(UPLOAD)[:3]}
-CALLBACK = {"UPGATE_KEYS_SECRET": "arn:secret", "UPGATE_LEDGER_TABLE": "ledger"}
+CALLBACK = {
+    "UPGATE_BUCKETS": '{"demo": "s3-demo"}',
+    "UPGATE_KEYS_SECRET": "arn:secret",
+    "UPGATE_LEDGER_TABLE": "ledger",
+}
 READERS: list[tuple[Callable[[Mapping[str, str]], Any], dict[str, str]]] = [
     (upload_config, UPLOAD),
     (token_config, TOKEN),
@@ -88,6 +92,7 @@ def test_the_callback_function_has_its_hosts() -> None:
     config = callback_config(CALLBACK | {"UPGATE_CALLBACK_HOSTS": "a.example, *.b.example,"})
     assert config == CallbackConfig(
         keys_secret="arn:secret",
+        buckets={"demo": "s3-demo"},
         callback_hosts=frozenset(("a.example", "*.b.example")),
         is_local=False,
         ledger_table="ledger",
