@@ -12,9 +12,13 @@ from typing import Any
 from upgate.deliveries import redelivery_queue
 from upgate.deliveries.delivery_store import DeliveryStore
 from upgate.deliveries.held_delivery import HeldDeliveries
+from upgate.deliveries.ledger import DynamoLedger
 from upgate.deliveries.redelivery import Redeliverer, RedeliveryPorts
 from upgate.deliveries.redelivery_ladder import Ladder
 from upgate.deliveries.redelivery_queue import RedeliveryQueue
+from upgate.jobs.job_start import JobStarter
+from upgate.jobs.job_store import JobStore
+from upgate.jobs.ops_queue import SqsOpsQueue
 from upgate.objects.held_object import HeldObjects
 from upgate_aws import callback_invocation, clients, message_outcomes, queue_batch
 from upgate_aws.config.redelivery_config import redelivery_config
@@ -22,6 +26,11 @@ from upgate_aws.queue_batch import MessageEnd
 
 CONFIG = redelivery_config(os.environ)
 DELIVERIES = DeliveryStore(clients.dynamodb, CONFIG.ledger_table)
+STARTER = JobStarter(
+    DynamoLedger(clients.dynamodb, CONFIG.ledger_table),
+    JobStore(clients.dynamodb, CONFIG.ledger_table),
+    SqsOpsQueue(clients.sqs, CONFIG.ops_queue),
+)
 REDELIVERER = Redeliverer(
     Ladder(CONFIG.waits),
     RedeliveryPorts(
@@ -29,7 +38,7 @@ REDELIVERER = Redeliverer(
         queue=RedeliveryQueue(clients.sqs, CONFIG.queue),
         dead_letters=RedeliveryQueue(clients.sqs, CONFIG.dead_letters),
         call_back=partial(callback_invocation.invoke, clients.invoker, CONFIG.callback_function),
-        held=HeldDeliveries(DELIVERIES, HeldObjects(clients.s3)),
+        held=HeldDeliveries(DELIVERIES, HeldObjects(clients.s3), STARTER.start),
     ),
 )
 

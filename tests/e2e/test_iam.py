@@ -203,8 +203,8 @@ NEEDED: dict[str, set[str]] = {
         *("send ops", "keys read"),
     },
     "Redelivery": {
-        *("ledger get", "ledger update", "send redelivery", "receive redelivery"),
-        *("send redelivery dead letters", "invoke Callback"),
+        *("ledger get", "ledger put", "ledger update", "send redelivery", "receive redelivery"),
+        *("send ops", "send redelivery dead letters", "invoke Callback"),
         # An object that waits for its callback is completed or aborted.
         *("get object", "put object", "abort object", "parts object", "list uploads"),
     },
@@ -212,13 +212,15 @@ NEEDED: dict[str, set[str]] = {
         *("get object", "put object", "abort object", "parts object"),
         *("list uploads", "list work"),
         *("get piece", "put piece"),
-        *("ledger get", "ledger update", "send redelivery", "keys read"),
+        *("ledger get", "ledger put", "ledger update"),
+        *("send ops", "send redelivery", "keys read"),
         *("invoke Callback", "invoke Glue", "invoke Avinfo"),
     },
     "Token": {"ledger get", "keys read"},
     "Upload": {
         *("get object", "put object", "abort object", "parts object", "list uploads"),
-        *("ledger get", "ledger update", "send redelivery", "keys read"),
+        *("ledger get", "ledger put", "ledger update"),
+        *("send ops", "send redelivery", "keys read"),
         *("invoke Callback", "invoke Avinfo"),
     },
 }

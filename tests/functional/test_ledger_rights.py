@@ -22,7 +22,7 @@ UPLOADS = {
     f"{operation} {kind}"
     for operation in ("GetItem", "UpdateItem")
     for kind in ("upload", "reservation")
-}
+} | {"PutItem job"}
 RIGHTS: dict[str, set[str]] = {
     "asyncops": {
         "GetItem upload",
@@ -44,7 +44,7 @@ RIGHTS: dict[str, set[str]] = {
     "glue": set(),
     "manage": set(),
     "query": {"GetItem upload", "PutItem job", "Query job", "GetItem styles", "PutItem styles"},
-    "redelivery": {"GetItem upload", "UpdateItem upload"},
+    "redelivery": {"GetItem upload", "UpdateItem upload", "PutItem job"},
     "resumable": UPLOADS,
     "token": {"GetItem preset"},
     "upload": UPLOADS,

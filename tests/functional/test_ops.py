@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import json
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -23,6 +24,7 @@ from tests.fakes import aws
 from tests.fakes.loopback import Received, Reply
 from tests.fakes.s3 import StoredObject, error
 from tests.functional.conftest import Functions
+from tests.resumable_client import Client, b64, cut
 from upgate import encoding, limits
 from upgate.callbacks.callback import CallbackAttempt, CallbackOutcome
 from upgate.errors import TooSlowError
@@ -131,6 +133,142 @@ def query(functions: Functions, job_id: str) -> tuple[int, Any]:
 
 def codes(functions: Functions, job_id: str) -> list[int]:
     return [item["code"] for item in query(functions, job_id)[1]["items"]]
+
+
+# Jobs of uploads whose content was there already.
+
+
+def same_form(functions: Functions, key: str, data: bytes, **policy: Any) -> tuple[int, Any]:
+    """A picture under a token of its own."""
+    signed = events.token({"deadline": 4_000_000_000, **policy})
+    event = events.form_of({"token": signed, "key": key}, data, "a.jpg", "image/jpeg")
+    answer = functions.load("upload").lambda_handler(event, None)
+    return answer["statusCode"], json.loads(answer["body"])
+
+
+def same_putb64(functions: Functions, key: str, data: bytes, **policy: Any) -> tuple[int, Any]:
+    headers = {"Authorization": f"UpToken {events.token(policy)}"}
+    path = f"/putb64/-1/key/{b64(key)}"
+    event = events.http("POST", path, base64.b64encode(data), headers, "POST /putb64/{proxy+}")
+    answer = functions.load("upload").lambda_handler(event, None)
+    return answer["statusCode"], json.loads(answer["body"])
+
+
+def same_v1(functions: Functions, key: str, data: bytes, **policy: Any) -> tuple[int, Any]:
+    up = Client(functions.load("resumable"), events.token(insertOnly=1, **policy))
+    return up.mkfile(len(data), up.blocks(data), f"/key/{b64(key)}").short
+
+
+def same_v2(functions: Functions, key: str, data: bytes, **policy: Any) -> tuple[int, Any]:
+    up = Client(functions.load("resumable"), events.token(policy))
+    upload_id = up.initiate(key)
+    return up.complete(upload_id, up.parts(upload_id, [data], key), key).short
+
+
+FLOWS = [same_form, same_putb64, same_v1, same_v2]
+
+
+def work_off(functions: Functions) -> list[str]:
+    """Have asyncops work on what the uploads sent; returns the kinds of messages."""
+    app, kinds = functions.load("asyncops"), []
+    while messages := waiting(functions):
+        kinds += [message["upgate"] for message in messages]
+        assert run(app, *map(json.dumps, messages)) == []
+    return kinds
+
+
+@pytest.mark.parametrize("flow", FLOWS, ids=lambda flow: flow.__name__)
+def test_job_of_an_upload_whose_content_was_there_runs(functions: Functions, flow: Any) -> None:
+    key, data = f"{uuid.uuid4().hex}.jpg", photo(f"#{uuid.uuid4().hex[:6]}")
+    assert same_form(functions, key, data)[0] == 200
+    status, body = flow(functions, key, data, persistentOps=VIEW)
+    assert status == 200
+    assert work_off(functions) == ["RunJob"]
+    assert query(functions, body["persistentId"])[1]["code"] == 0
+
+
+def test_result_that_is_there_is_reported_at_once_and_notified(
+    functions: Functions,
+) -> None:
+    asked = answering(functions, True)
+    key, data = f"{uuid.uuid4().hex}.jpg", photo(f"#{uuid.uuid4().hex[:6]}")
+    policy = {"persistentOps": VIEW, "persistentNotifyUrl": "https://app.example.com/done"}
+    first = same_form(functions, key, data, **policy)[1]["persistentId"]
+    assert run(functions.load("asyncops"), created(key)) == []
+    second = same_form(functions, key, data, endUser="another", **policy)[1]["persistentId"]
+    assert work_off(functions) == ["RunJob"]
+    items = [query(functions, job_id)[1]["items"][0] for job_id in (first, second)]
+    assert [(item["code"], item["returnOld"]) for item in items] == [(0, 0), (0, 1)]
+    assert items[0]["key"] == items[1]["key"]
+    assert [json.loads(told["body"])["id"] for told in asked] == [first, second]
+
+
+def test_repetition_of_it_starts_the_job_no_second_time(
+    functions: Functions,
+) -> None:
+    asked = answering(functions, True)
+    key, data = f"{uuid.uuid4().hex}.jpg", photo(f"#{uuid.uuid4().hex[:6]}")
+    policy = {"persistentOps": VIEW, "persistentNotifyUrl": "https://app.example.com/done"}
+    same_form(functions, key, data)
+    ids = {same_form(functions, key, data, **policy)[1]["persistentId"] for _ in range(2)}
+    work_off(functions)
+    assert [json.loads(told["body"])["id"] for told in asked] == list(ids)
+
+
+def test_upload_that_is_told_of_sends_nothing(functions: Functions) -> None:
+    key, data = f"{uuid.uuid4().hex}.jpg", photo(f"#{uuid.uuid4().hex[:6]}")
+    for _ in range(2):  # its own repetition finds its own object
+        assert same_form(functions, key, data, persistentOps=VIEW)[0] == 200
+    assert same_form(functions, key, data)[0] == 200  # and owes nothing
+    assert waiting(functions) == []
+
+
+def test_job_that_cannot_be_queued_is_no_success_and_is_queued_by_a_repetition(
+    functions: Functions,
+) -> None:
+    key, data = f"{uuid.uuid4().hex}.jpg", photo(f"#{uuid.uuid4().hex[:6]}")
+    same_form(functions, key, data)
+    functions.aws.environment["UPGATE_OPS_QUEUE"] = f"{functions.aws.queue_url}-gone"
+    try:
+        assert same_form(functions, key, data, persistentOps=VIEW)[0] == 599
+    finally:
+        functions.aws.environment["UPGATE_OPS_QUEUE"] = functions.aws.queue_url
+    status, body = same_form(functions, key, data, persistentOps=VIEW)
+    assert status == 200
+    assert work_off(functions) == ["RunJob"]
+    assert query(functions, body["persistentId"])[1]["code"] == 0
+
+
+def test_job_of_parts_whose_content_comes_under_the_name_meanwhile_runs(
+    functions: Functions,
+) -> None:
+    """Nothing is there when it is looked for; S3 refuses to complete the multipart upload."""
+    piece = limits.S3_PART_BYTES // 2 + 1  # two make an S3 part
+    data = photo().ljust(2 * piece + 9, b"\0")
+    key, other = (f"{uuid.uuid4().hex}.jpg" for _ in range(2))
+    resumable, s3 = functions.load("resumable"), functions.aws.s3
+
+    def uploaded(key: str, **policy: Any) -> tuple[int, Any]:
+        up = Client(resumable, events.token(policy))
+        upload_id = up.initiate(key)
+        return up.complete(upload_id, up.parts(upload_id, cut(data, piece), key), key).short
+
+    def overtaken(operation: str, _: Received, carry_out: Callable[[], Reply]) -> Reply:
+        if operation == "CompleteMultipartUpload":
+            s3.objects[BUCKET, key] = s3.objects[BUCKET, other]
+        return carry_out()
+
+    assert uploaded(other)[0] == 200
+    s3.intercept = overtaken
+    status, body = uploaded(key, persistentOps=VIEW)
+    s3.intercept = None
+    assert status == 200
+    assert [call.status for call in s3.calls if call.operation == "CompleteMultipartUpload"] == [
+        200,
+        412,
+    ]
+    assert work_off(functions) == ["RunJob"]
+    assert query(functions, body["persistentId"])[1]["code"] == 0
 
 
 # Jobs of uploads.

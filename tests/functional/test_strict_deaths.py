@@ -8,11 +8,13 @@ queue is empty and the client has sent its upload once more.
 from __future__ import annotations
 
 import gc
+import uuid
 from collections.abc import Callable, Iterator
 from itertools import product
 
 import pytest
 
+from tests import events
 from tests.functional.strict_rig import Death, Rig, Upload, dying
 from upgate import limits
 
@@ -93,6 +95,30 @@ def test_upload_that_dies_at_any_call_is_visible_if_and_only_if_it_was_accepted(
         check(rig, upload)
         rig.drain()
         check_end(rig, upload, answer)
+
+
+@pytest.mark.parametrize("answers", ANSWERS)
+@pytest.mark.parametrize("repeats", [True, False])
+def test_job_of_content_that_was_there_is_begun_though_its_upload_dies_at_any_call(
+    rig: Rig, answers: str, repeats: bool
+) -> None:
+    """S3 tells of no object: whoever brings the upload to its end queues the job."""
+
+    def begin() -> Upload:
+        key = uuid.uuid4().hex
+        event = events.form_of({"token": events.token(), "key": key}, key.encode())
+        assert rig.upload.lambda_handler(event, None)["statusCode"] == 200
+        rig.messages(rig.functions.aws.queue_url)
+        return rig.form(key, persistentOps="imageInfo")
+
+    rig.business.answers = ANSWERS[answers]
+    for upload in deaths(rig, begin, lambda upload: upload.send()):
+        if repeats:
+            upload.send()
+        rig.drain()
+        begun = {message["job_id"] for message in rig.messages(rig.functions.aws.queue_url)}
+        owed = {rig.item()["persistent_id"]} if rig.business.accepted else set()
+        assert begun == owed
 
 
 @pytest.mark.parametrize("answers", [[503, 200], [503, 401], [503]])

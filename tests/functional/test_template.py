@@ -254,17 +254,23 @@ def test_no_upload_is_under_way_when_its_event_has_it_reported() -> None:
         assert FUNCTIONS[function]["Timeout"] < limits.UNREPORTED_SECONDS
 
 
-def test_redelivery_function_sees_uploads_only() -> None:
-    [condition] = [
-        item["Condition"] for item in statements("RedeliveryFunction") if "Condition" in item
-    ]
-    assert condition == {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["upload#*"]}}
+def test_redelivery_function_sees_uploads_and_begins_jobs() -> None:
+    allowed = {
+        tuple(item["Condition"]["ForAllValues:StringLike"]["dynamodb:LeadingKeys"]): item["Action"]
+        for item in statements("RedeliveryFunction")
+        if "Condition" in item
+    }
+    assert allowed == {
+        ("upload#*",): ["dynamodb:GetItem", "dynamodb:UpdateItem"],
+        ("job#*",): "dynamodb:PutItem",
+    }
 
 
 def test_ladder_of_the_template_is_one_that_functions_read() -> None:
     waits = redelivery_config(
         {
             "UPGATE_LEDGER_TABLE": "t",
+            "UPGATE_OPS_QUEUE": "o",
             "UPGATE_REDELIVERY_QUEUE": "q",
             "UPGATE_REDELIVERY_DEAD_LETTERS": "d",
             "UPGATE_CALLBACK_FUNCTION": "c",

@@ -23,11 +23,13 @@ UPLOAD = {
     "UPGATE_KEYS_SECRET": "arn:secret",
     "UPGATE_CALLBACK_FUNCTION": "callback",
     "UPGATE_AVINFO_FUNCTION": "avinfo",
+    "UPGATE_OPS_QUEUE": "https://sqs/ops",
     "UPGATE_REDELIVERY_QUEUE": "https://sqs/redelivery",
     "UPGATE_REDELIVERY_WAITS": "5,30",
 }
 REDELIVERY = {
     "UPGATE_LEDGER_TABLE": "ledger",
+    "UPGATE_OPS_QUEUE": "https://sqs/ops",
     "UPGATE_REDELIVERY_QUEUE": "https://sqs/redelivery",
     "UPGATE_REDELIVERY_DEAD_LETTERS": "https://sqs/dead",
     "UPGATE_CALLBACK_FUNCTION": "callback",

@@ -28,6 +28,7 @@ def waits(*seconds: int) -> tuple[int, ...]:
     return redelivery_config(
         {
             "UPGATE_LEDGER_TABLE": "ledger",
+            "UPGATE_OPS_QUEUE": "https://sqs/ops",
             "UPGATE_REDELIVERY_QUEUE": "https://sqs/redelivery",
             "UPGATE_REDELIVERY_DEAD_LETTERS": "https://sqs/dead",
             "UPGATE_CALLBACK_FUNCTION": "callback",

@@ -95,10 +95,11 @@ class _Outside:
     def claim(self, upload_id: str) -> None:
         pass
 
-    def put(self, destination: Destination) -> None:
+    def put(self, destination: Destination) -> bool:
         self.result.key = destination.key
         self.result.mime_type = destination.mime_type
         self.result.etag = destination.etag
+        return True
 
     def hold(self, destination: Destination) -> HeldObject:
         raise NotImplementedError  # `carry_out` holds nothing
@@ -134,7 +135,13 @@ def dry_run(text: bytes, policy: PutPolicy, sample: Sample, now_seconds: float) 
     uploader = Uploader(
         UploadSettings(buckets={policy.scope.bucket: "dry-run"}, time_zone=_TIME_ZONE),
         UploadPorts(
-            KeyRing((_PAIR,)), outside, outside.call_back, lambda _: None, outside, outside
+            KeyRing((_PAIR,)),
+            ledger=outside,
+            call_back=outside.call_back,
+            find=lambda _: None,
+            strict=outside,
+            quotas=outside,
+            start_job=lambda _: None,
         ),
     )
     context = UploadContext("dry-run", moment, Stages())

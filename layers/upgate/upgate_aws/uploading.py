@@ -42,6 +42,7 @@ def make_uploader(
     redeliver = partial(_redeliver, queue, Ladder(config.redelivery_waits))
     call_back = partial(callback_invocation.invoke, clients.invoker, config.callback_function)
     find = partial(storage.find, s3)
+    start_job = partial(_start_job, config, ledger)
     return Uploader(
         UploadSettings(
             buckets=config.buckets,
@@ -58,7 +59,7 @@ def make_uploader(
             strict=StrictCommit(
                 StrictPorts(
                     promises=Promises(ledger, redeliver),
-                    held=HeldDeliveries(deliveries, HeldObjects(holding_s3)),
+                    held=HeldDeliveries(deliveries, HeldObjects(holding_s3), start_job),
                     reservations=NameReservations(
                         clients.dynamodb, config.ledger_table, deliveries
                     ),
@@ -72,6 +73,7 @@ def make_uploader(
                 avinfo_invocation.invoke, clients.invoker, config.avinfo_function
             ),
             redeliver=redeliver,
+            start_job=start_job,
         ),
     )
 
@@ -79,6 +81,16 @@ def make_uploader(
 def _redeliver(queue: RedeliveryQueue, ladder: Ladder, upload_id: str) -> None:
     if (first := ladder.rung(upload_id, 0)) is not None:
         queue.send(first)
+
+
+def _start_job(config: UploadConfig, ledger: DynamoLedger, upload_id: str) -> None:
+    """So few uploads need it that no cold start is to import it."""
+    from upgate.jobs.job_start import JobStarter
+    from upgate.jobs.job_store import JobStore
+    from upgate.jobs.ops_queue import SqsOpsQueue
+
+    jobs = JobStore(clients.dynamodb, config.ledger_table)
+    JobStarter(ledger, jobs, SqsOpsQueue(clients.sqs, config.ops_queue)).start(upload_id)
 
 
 def _watch(queue: RedeliveryQueue, upload_id: str) -> None:

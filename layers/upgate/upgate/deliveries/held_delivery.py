@@ -6,6 +6,7 @@ The ledger is written before S3 is asked, and says what is to be done: every ste
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from upgate.deliveries.delivery import Delivery, DeliveryState
@@ -22,12 +23,16 @@ class HeldDeliveries:
 
     deliveries: DeliveryStore
     objects: HeldObjects
+    start_job: Callable[[str], None]
+    """Begins what an upload owes beside its callback, by its id; see `JobStarter.start`."""
 
     def commit(self, held: HeldObject) -> Fate:
         """Make visible what was accepted; raises StorageFailedError, and is to be repeated."""
         fate = self.objects.complete(held)
         if fate is Fate.LOST:
             _log.error("upload %s was accepted and cannot become visible", held.upload_id)
+        if fate is Fate.THERE:
+            self.start_job(held.upload_id)
         try:
             self.deliveries.mark(held.upload_id, fate)
         except StorageFailedError:

@@ -34,6 +34,8 @@ class Fate(StrEnum):
     """What became of a held object whose callback was accepted."""
 
     COMMITTED = "committed"
+    THERE = "there"
+    """Its content is there, and S3 may not have told of it: another upload brought it."""
     LOST = "lost"
     """Another content came under its name first, or S3 has it no more."""
 
@@ -188,11 +190,12 @@ def _settle(
     if not isinstance(error, ClientError):
         return None
     if _is_gone(error):
-        # Nothing but its completion ends it before its time: it was replaced or deleted since.
-        return Fate.COMMITTED if time.time() < held.ends_at else Fate.LOST
+        # Nothing ends it before its time but its completion, since when it was replaced or deleted,
+        # and an end as below that was not written down.
+        return Fate.THERE if time.time() < held.ends_at else Fate.LOST
     if storage.status_of(error) == 412 and found is not None:
         discard(client, held)
-        return Fate.COMMITTED if found.etag == held.etag else Fate.LOST
+        return Fate.THERE if found.etag == held.etag else Fate.LOST
     return None
 
 

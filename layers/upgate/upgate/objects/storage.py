@@ -79,11 +79,14 @@ def key_of(name: str) -> str:
     return "" if name == EMPTY_KEY_NAME else name
 
 
-def put(client: S3Client, content: BufferedContent, destination: Destination) -> None:
+def put(client: S3Client, content: BufferedContent, destination: Destination) -> bool:
     """Store a content that is in memory with one PutObject.
 
     Insert-only is S3's own conditional write, so that of two at once one wins. Finding the same
     content there already is success (protocol.md 1.3, item 1): an SDK has sent the file twice.
+
+    Returns whether the object is this upload's, so that S3 tells of it; another may have brought
+    the content.
 
     Raises:
         ObjectExistsError: insert-only, and another content is there.
@@ -95,27 +98,28 @@ def put(client: S3Client, content: BufferedContent, destination: Destination) ->
     for attempt in range(1, _CONFLICT_ATTEMPTS + 1):
         try:
             client.put_object(**request)
-            return
+            return True
         except ClientError as error:
             status = status_of(error)
             if status == 412:
                 found = find(client, destination)
                 if found is None and attempt < _CONFLICT_ATTEMPTS:
                     continue  # deleted since
-                if found is not None and found.etag == destination.etag:
-                    return
-                raise ObjectExistsError from error
+                if found is None or found.etag != destination.etag:
+                    raise ObjectExistsError from error
+                return found.upload_id == destination.upload_id
             # 409: another conditional write of this name is under way; S3 asks to try again.
             if status == 409 and attempt < _CONFLICT_ATTEMPTS:
                 continue
             # 4xx: refused for good. 5xx: it may be there all the same, and then is to stay told.
             if status >= 500 and holds(client, destination):
-                return
+                return True
             raise StorageFailedError from error
         except BotoCoreError as error:
             if holds(client, destination):
-                return
+                return True
             raise StorageFailedError from error
+    raise StorageFailedError
 
 
 def object_arguments(destination: Destination) -> dict[str, Any]:

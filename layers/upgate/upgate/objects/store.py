@@ -27,8 +27,10 @@ class Store(Protocol):
         """
         ...
 
-    def put(self, destination: Destination) -> None:
+    def put(self, destination: Destination) -> bool:
         """Make the object; after it nothing but 200, 301, 303 or 579 may be answered.
+
+        Returns whether S3 tells of it. It may not where another upload had brought the content.
 
         Raises:
             ObjectExistsError: insert-only, and another content is there.
@@ -56,9 +58,9 @@ class BufferedStore:
     def claim(self, upload_id: str) -> None:
         """Nothing: a form has its content for itself."""
 
-    def put(self, destination: Destination) -> None:
-        """One PutObject; raises as `storage.put` does."""
-        storage.put(self.client, self.content, destination)
+    def put(self, destination: Destination) -> bool:
+        """One PutObject; see `storage.put`."""
+        return storage.put(self.client, self.content, destination)
 
     def hold(self, destination: Destination) -> HeldObject:
         """A multipart upload of one part; raises StorageFailedError."""

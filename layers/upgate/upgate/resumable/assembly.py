@@ -17,7 +17,7 @@ from upgate.contents.content import BufferedContent
 from upgate.errors import NoSuchUploadError, ObjectExistsError, StorageFailedError
 from upgate.objects import held_object, storage
 from upgate.objects.held_object import HeldObject
-from upgate.objects.storage import Destination
+from upgate.objects.storage import Destination, StoredObject
 from upgate.resumable import assembly_plan, glue
 from upgate.resumable.assembly_plan import Join, PlannedPart
 from upgate.resumable.glue_share import GlueShare
@@ -47,8 +47,10 @@ class Assembler:
         destination: Destination,
         *,
         is_first: bool = False,
-    ) -> None:
+    ) -> bool:
         """Make the object once: a repetition of the same upload finds it made.
+
+        Returns whether S3 tells of it, see `Store`.
 
         Args:
             parts: see assembly_plan.
@@ -62,11 +64,18 @@ class Assembler:
             StorageFailedError: S3 failed; nothing is known to be stored.
         """
         if not is_first and self._is_made(mark_name, destination):
-            return
+            # Insert-only, the mark says no more than that the content was there.
+            return not destination.insert_only
         # Of a first one only another upload's object could be there, which matters to some.
-        if (is_first and not destination.insert_only) or not self._is_there(destination):
+        is_free = is_first and not destination.insert_only
+        there = None if is_free else self._there(destination)
+        is_own = (
             self._make(parts, destination)
+            if there is None
+            else there.upload_id == destination.upload_id
+        )
         self.mark(mark_name, destination)
+        return is_own
 
     def _is_made(self, mark_name: Callable[[str], str], destination: Destination) -> bool:
         made = self.work.mark(mark_name(destination.upload_id))
@@ -74,38 +83,39 @@ class Assembler:
             raise NoSuchUploadError
         return made is not None
 
-    def _is_there(self, destination: Destination) -> bool:
+    def _there(self, destination: Destination) -> StoredObject | None:
+        """The object that leaves nothing to be made: this upload's, or one of its content."""
         found = storage.find(self.client, destination)
-        if found is None:
-            return False
-        if found.upload_id == destination.upload_id:
-            return True
+        if found is None or found.upload_id == destination.upload_id:
+            return found
         if not destination.insert_only:
-            return False
+            return None
         if found.etag != destination.etag:
             raise ObjectExistsError
-        return True
+        return found
 
-    def _make(self, parts: Sequence[PlannedPart], destination: Destination) -> None:
+    def _make(self, parts: Sequence[PlannedPart], destination: Destination) -> bool:
+        """Whether the object is this upload's; another may have brought the content meanwhile."""
         if not parts or (len(parts) == 1 and isinstance(parts[0], Join)):
             pieces = parts[0].pieces if parts and isinstance(parts[0], Join) else ()
-            storage.put(self.client, BufferedContent(glue.join(self.work, pieces)), destination)
-            return
+            content = BufferedContent(glue.join(self.work, pieces))
+            return storage.put(self.client, content, destination)
         for _ in range(_CONFLICT_ATTEMPTS):
-            if self._multipart(parts, destination):
-                return
+            is_own = self._multipart(parts, destination)
+            if is_own is not None:
+                return is_own
         raise StorageFailedError
 
-    def _multipart(self, parts: Sequence[PlannedPart], destination: Destination) -> bool:
-        """Whether it is stored; not so when S3 wants the upload begun anew."""
+    def _multipart(self, parts: Sequence[PlannedPart], destination: Destination) -> bool | None:
+        """As `_make`; None when S3 wants the upload begun anew."""
         held = held_object.begin(self.client, destination)
-        is_stored = False
+        is_own = None
         try:
-            is_stored = self._complete(held, self._move(held, parts), destination)
+            is_own = self._complete(held, self._move(held, parts), destination)
         finally:
-            if not is_stored:
+            if is_own is None:
                 held_object.discard(self.client, held)
-        return is_stored
+        return is_own
 
     def hold(
         self,
@@ -149,7 +159,9 @@ class Assembler:
                 etags |= sent
         return etags
 
-    def _complete(self, held: HeldObject, etags: dict[int, str], destination: Destination) -> bool:
+    def _complete(
+        self, held: HeldObject, etags: dict[int, str], destination: Destination
+    ) -> bool | None:
         from botocore.exceptions import BotoCoreError, ClientError
 
         condition: dict[str, Any] = {"IfNoneMatch": "*"} if destination.insert_only else {}
@@ -162,7 +174,7 @@ class Assembler:
         except (BotoCoreError, ClientError) as error:
             return self._settle(error, held, destination)
 
-    def _settle(self, error: Exception, held: HeldObject, destination: Destination) -> bool:
+    def _settle(self, error: Exception, held: HeldObject, destination: Destination) -> bool | None:
         """After a refusal, or an answer that was lost: the object itself tells."""
         from botocore.exceptions import ClientError
 
@@ -176,10 +188,10 @@ class Assembler:
         if status == 412 and found:
             if found.etag == destination.etag:
                 held_object.discard(self.client, held)  # the same content is there already
-                return True
+                return False
             raise ObjectExistsError from error
         if status in (409, 412):  # something was there that is deleted by now
-            return False
+            return None
         raise StorageFailedError from error
 
 
@@ -206,9 +218,11 @@ class AssembledStore:
             raise NoSuchUploadError
         self._is_first = there is None
 
-    def put(self, destination: Destination) -> None:
+    def put(self, destination: Destination) -> bool:
         """See `Assembler.store`."""
-        self.assembler.store(self.parts, self.mark_name, destination, is_first=self._is_first)
+        return self.assembler.store(
+            self.parts, self.mark_name, destination, is_first=self._is_first
+        )
 
     def hold(self, destination: Destination) -> HeldObject:
         """See `Assembler.hold`."""

@@ -179,7 +179,10 @@ class Uploader:
     ) -> None:
         try:
             with self._charged(request, prepared, context), context.stages.stage("put"):
-                store.put(prepared.destination)
+                is_told = store.put(prepared.destination)
+            if not is_told and prepared.variables.facts.persistent_id is not None:
+                # Before the answer: no event of S3's begins the job.
+                self._ports.start_job(prepared.destination.upload_id)
         except UpgateError:
             if prepared.callback is not None:
                 self._promises.release(prepared.destination.upload_id)

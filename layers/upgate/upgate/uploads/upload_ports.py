@@ -40,6 +40,8 @@ class UploadPorts:
     """What a destination holds now; see `storage.find`."""
     quotas: QuotaStore
     strict: StrictCommitter
+    start_job: Callable[[str], None]
+    """Begins the job of an upload of whose object S3 tells nothing; see `JobStarter.start`."""
     describe_media: DescribeMedia | None = None
     redeliver: Callable[[str], None] | None = None
     """Has a callback that failed sent again, by its upload's id; None: nobody does."""

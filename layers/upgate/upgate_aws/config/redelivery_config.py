@@ -15,6 +15,7 @@ class RedeliveryConfig:
     ledger_table: str
     queue: str
     dead_letters: str
+    ops_queue: str
     callback_function: str
     waits: tuple[int, ...]
 
@@ -26,6 +27,7 @@ def redelivery_config(environ: Mapping[str, str]) -> RedeliveryConfig:
         ledger_table=variables.ledger_table,
         queue=variables.redelivery_queue,
         dead_letters=variables.redelivery_dead_letters,
+        ops_queue=variables.ops_queue,
         callback_function=variables.callback_function,
         waits=variables.redelivery_waits,
     )

@@ -21,6 +21,7 @@ class UploadConfig:
     callback_function: str
     avinfo_function: str
     callback_budget_seconds: float
+    ops_queue: str
     redelivery_queue: str
     redelivery_waits: tuple[int, ...]
     redirect_status: int
@@ -39,6 +40,7 @@ def upload_config(environ: Mapping[str, str]) -> UploadConfig:
         callback_function=variables.callback_function,
         avinfo_function=variables.avinfo_function,
         callback_budget_seconds=variables.callback_budget_seconds,
+        ops_queue=variables.ops_queue,
         redelivery_queue=variables.redelivery_queue,
         redelivery_waits=variables.redelivery_waits,
         redirect_status=variables.redirect_status,
