@@ -82,7 +82,7 @@ def lint(template: Mapping[str, Any], path: Path, *regions: str) -> tuple[int, s
         ],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,  # four regions
     )
     return done.returncode, done.stdout
 
