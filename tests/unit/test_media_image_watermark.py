@@ -1,14 +1,16 @@
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
+import noto_cjk_sans_otc  # type: ignore[import-untyped]
 import pytest
 from PIL import Image
 
 from tests.unit.media_image_runs import PICTURES, Runner, b64, encoded, frames
 from upgate.errors import BadFopError, OutputTooLargeError, RemoteFileError
-from upgate_media import image_text
+from upgate_media import text_fonts
 from upgate_media.image_text import draw_text
 from upgate_media.image_watermark import Scaling
 from upgate_media.media_limits import DEFAULT_LIMITS
@@ -155,15 +157,46 @@ def test_twice_the_twips_are_twice_the_size() -> None:
 
 
 def test_a_text_that_no_font_has_is_refused_with_its_characters(tmp_path: Path) -> None:
-    with pytest.raises(BadFopError, match="七牛"):
-        Runner(tmp_path).output(f"watermark/2/text/{b64('Hi 七牛')}", _WHITE)
+    with pytest.raises(BadFopError, match="\U00012000"):
+        Runner(tmp_path).output(f"watermark/2/text/{b64('Hi 七牛 \U00012000')}", _WHITE)
+
+
+@pytest.mark.parametrize(
+    "text", ["Hi 七牛", "繁體中文", "ひらがなカタカナ", "한국어", "Привет, Ελλάδα"]
+)
+def test_texts_of_east_asia_are_drawn(text: str, tmp_path: Path) -> None:
+    result = Runner(tmp_path).picture(f"watermark/2/text/{b64(text)}/fontsize/160", _WHITE)
+    assert ink(result) is not None
+
+
+def test_a_name_that_pages_carry_is_the_cjk_font() -> None:
+    chinese = draw_text("Upgate", "Noto Sans CJK SC", 40, _BLACK, 10**7)
+    for name in ("宋体", "微软雅黑", "黑体", "SimSun", "simhei", "Microsoft YaHei"):
+        assert draw_text("Upgate", name, 40, _BLACK, 10**7).tobytes() == chinese.tobytes()
+    assert draw_text("Upgate", "Comic Sans", 40, _BLACK, 10**7).tobytes() != chinese.tobytes()
+
+
+def test_han_characters_have_the_form_of_the_text_that_they_stand_in() -> None:
+    han = {
+        name: draw_text("骨直", name, 60, _BLACK, 10**7).tobytes()
+        for name in ("宋体", "細明體", "メイリオ", None)
+    }
+    assert han[None] == han["宋体"]
+    assert len(set(han.values())) == 3
+    kana = draw_text("骨直の", None, 60, _BLACK, 10**7)
+    assert kana.tobytes() == draw_text("骨直の", "メイリオ", 60, _BLACK, 10**7).tobytes()
+    assert kana.tobytes() == draw_text("骨直の", "宋体", 60, _BLACK, 10**7).tobytes()
 
 
 def test_an_operators_font_is_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(image_text, "FONT_DIRECTORY", tmp_path)
+    monkeypatch.setattr(text_fonts, "FONT_DIRECTORY", tmp_path)
     (tmp_path / "broken.ttf").write_bytes(b"not a font")
     (tmp_path / "notes.txt").write_text("not a font either")
-    assert draw_text("Upgate", None, 21, _BLACK, 10**6).width > 0
+    shutil.copy(noto_cjk_sans_otc.FONT_PATH, tmp_path / "House.ttc")
+    own = draw_text("Upgate", None, 40, _BLACK, 10**7)
+    assert own.tobytes() == draw_text("Upgate", "House", 40, _BLACK, 10**7).tobytes()
+    monkeypatch.undo()
+    assert own.tobytes() != draw_text("Upgate", None, 40, _BLACK, 10**7).tobytes()
 
 
 @pytest.mark.parametrize(("characters", "is_taken"), [(200, True), (201, False)])

@@ -1,27 +1,23 @@
 """A text drawn as a picture for a watermark.
 
-Pillow's built-in font covers Latin, Greek and Cyrillic only in part and no Chinese. Every .ttf,
-.otf and .ttc file in this package's `fonts` directory is taken before it, in the order of names: an
-operator who wants Chinese watermarks puts one font there. A text that no font covers is refused
-with the characters that are missing: boxes in place of letters would be worse than an answer.
+A text that none of text_fonts covers is refused with the characters that are missing: boxes in
+place of letters would be worse than an answer.
 """
 
 from __future__ import annotations
 
-import functools
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from upgate.errors import BadFopError, OutputTooLargeError
 from upgate_media.image_arguments import Colour
+from upgate_media.text_fonts import candidates, load
 
 if TYPE_CHECKING:
     from PIL import Image, ImageFont
 
-FONT_DIRECTORY = Path(__file__).parent / "fonts"
-
-_SUFFIXES = frozenset((".ttf", ".otf", ".ttc"))
-_UNASSIGNED = "\U000e0fff"  # no font has it: drawn as the font's box for missing characters
+# A noncharacter, so no font has it: drawn as the font's box for missing characters. One of the
+# ignorable ones (U+E0000 to U+E0FFF) would be drawn as nothing.
+_UNASSIGNED = "\U0010ffff"
 _SHOWN = 10
 
 
@@ -30,7 +26,7 @@ def draw_text(
 ) -> Image.Image:
     """The text on a transparent ground, cut to its ink.
 
-    `font_name` prefers the file of that name. Raises BadFopError for a text that no font covers and
+    `font_name` prefers the font of that name. Raises BadFopError for a text that no font covers and
     OutputTooLargeError above `most_pixels`.
     """
     from PIL import Image, ImageDraw
@@ -49,34 +45,15 @@ def draw_text(
 
 def _font_for(text: str, font_name: str | None, size_pixels: int) -> ImageFont.FreeTypeFont:
     missing = ""
-    for path in [*_font_files(font_name), None]:
+    for face in candidates(text, font_name):
         try:
-            font = _font(path, size_pixels)
+            font = load(face, size_pixels)
         except OSError:  # a file that only looks like a font
             continue
         missing = _missing(font, text)
         if not missing:
             return font
     raise BadFopError(f"watermark: no font here has the characters {missing[:_SHOWN]}")
-
-
-def _font_files(font_name: str | None) -> list[Path]:
-    if not FONT_DIRECTORY.is_dir():
-        return []
-    files = sorted(path for path in FONT_DIRECTORY.iterdir() if path.suffix.lower() in _SUFFIXES)
-    return sorted(files, key=lambda path: path.stem != font_name)
-
-
-@functools.lru_cache(maxsize=8)
-def _font(path: Path | None, size_pixels: int) -> ImageFont.FreeTypeFont:
-    from PIL import ImageFont
-
-    if path is not None:
-        return ImageFont.truetype(path, size_pixels)
-    font = ImageFont.load_default(size_pixels)
-    if not isinstance(font, ImageFont.FreeTypeFont):
-        raise BadFopError("watermark: this Pillow has no FreeType, so it draws no text")
-    return font
 
 
 def _missing(font: ImageFont.FreeTypeFont, text: str) -> str:
