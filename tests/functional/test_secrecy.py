@@ -16,6 +16,7 @@ from typing import Any
 
 import boto3
 import pytest
+from requests_toolbelt import MultipartEncoder
 
 from tests import events
 from tests.fakes import aws
@@ -67,7 +68,8 @@ def no_secret(text: str, token: str = "") -> None:
 
 
 def form_without_end(functions: Functions, token: str) -> dict[str, Any]:
-    event = events.form_of({"token": token, "x:a": "\0"}, file_name="a\tb")
+    encoder = MultipartEncoder({"token": token, "file": ("a.txt", b"hello", "text/plain")})
+    event = events.form(encoder.to_string()[:-20], encoder.content_type)
     answer: dict[str, Any] = functions.load("upload").lambda_handler(event, None)
     return answer
 
