@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from tests import events, log_lines
 from tests.functional.conftest import Functions
 from tests.functional.test_ops import Context, batch, photo, store
+from upgate import limits
 
 _DRAWN = settings(
     max_examples=150,
@@ -181,6 +182,12 @@ def test_job_of_an_id_that_none_has_is_refused(
 ) -> None:
     answer = ask(query, "GET /status/get/prefop", f"id={prefix}{'a' * length}")
     assert answer["statusCode"] == status
+
+
+def test_longest_id_of_a_job_is_looked_for(query: ModuleType) -> None:
+    longest = "a" * limits.JOB_ID_BYTES
+    assert ask(query, "GET /status/get/prefop", f"id={longest}")["statusCode"] == 612
+    assert ask(query, "GET /status/get/prefop", f"id={longest}a")["statusCode"] == 400
 
 
 @given(

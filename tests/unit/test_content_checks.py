@@ -146,7 +146,7 @@ _OFFICE_2003 = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(504)
 
 
 @pytest.mark.parametrize("mime_limit", ["image/*", "image/png", "audio/*;video/*", "text/plain"])
-@pytest.mark.parametrize("content", [_ELF, _JAVA_CLASS, _SWF, _OFFICE_2003, UNKNOWN, b""])
+@pytest.mark.parametrize("content", [_ELF, _JAVA_CLASS, _SWF, UNKNOWN, b""])
 @pytest.mark.parametrize("detect_mime", [0, 1, -1])
 def test_content_that_shows_no_type_is_an_octet_stream_whatever_it_is_called(
     mime_limit: str, content: bytes, detect_mime: int
@@ -155,6 +155,11 @@ def test_content_that_shows_no_type_is_an_octet_stream_whatever_it_is_called(
     policy = _policy(mimeLimit=mime_limit, detectMime=detect_mime)
     with pytest.raises(MimeTypeForbiddenError, match="application/octet-stream"):
         _settle(policy, content, mime_type=label, file_name="a.png", key="a.mp3")
+
+
+def test_office_of_2003_is_known_and_none_of_a_picture_s_types() -> None:
+    with pytest.raises(MimeTypeForbiddenError, match="application/x-ole-storage"):
+        _settle(_policy(mimeLimit="image/*"), _OFFICE_2003, mime_type="image/png")
 
 
 def test_a_limit_that_takes_octet_streams_takes_what_shows_no_type() -> None:

@@ -8,10 +8,12 @@ import zlib
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from upgate import limits
 from upgate.images.exif import read_exif
 from upgate.images.image_info import read_image_info
+from upgate.images.pictures import with_pixels
 
 PICTURES = Path(__file__).parents[1] / "vectors" / "images"
 
@@ -90,3 +92,15 @@ def test_meta_box_at_its_limit_is_read() -> None:
 def test_boxes_in_a_meta_box_are_looked_at_up_to_the_limit() -> None:
     assert is_described(heif(2, children=limits.IMAGE_SEGMENTS))
     assert not is_described(heif(2, children=limits.IMAGE_SEGMENTS + 1))
+
+
+def test_a_picture_of_as_many_pixels_as_are_taken_is_decoded(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    picture = Image.new("RGB", (30, 20))
+    data = io.BytesIO()
+    picture.save(data, "PNG")
+    monkeypatch.setattr(limits, "IMAGE_PIXELS", 600)
+    assert with_pixels(data, lambda pixels: pixels.size) == (30, 20)
+    monkeypatch.setattr(limits, "IMAGE_PIXELS", 599)
+    assert with_pixels(data, lambda pixels: pixels.size) is None
