@@ -41,7 +41,8 @@ def build(layer: Path, architecture: str, artifacts: Path) -> None:
     _install(layer / "requirements.txt", architecture, target)
     if (target / "botocore").exists():
         trim(target / "botocore")
-    pack(target / "imageio_ffmpeg" / "binaries")
+    pack(target / "imageio_ffmpeg" / "binaries", "ffmpeg-*")
+    pack(target / "noto_cjk_sans_otc", "*.ttc")
     for package in sorted(path.parent for path in layer.glob("*/__init__.py")):
         shutil.copytree(
             package, target / package.name, ignore=shutil.ignore_patterns("__pycache__")

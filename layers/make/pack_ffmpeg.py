@@ -1,4 +1,4 @@
-"""Packs the ffmpeg program of a media layer, so that it and PyAV fit into Lambda's 250 MiB.
+"""Packs the large files of a media layer, so that ffmpeg, PyAV and a font fit into 250 MiB.
 
 `upgate_media.ffmpeg_program` unpacks it where it is run.
 """
@@ -12,9 +12,9 @@ from pathlib import Path
 _CHUNK_BYTES = 1024 * 1024
 
 
-def pack(binaries: Path) -> None:
-    """Replace the programs in the folder by gzip files; the same input gives the same bytes."""
-    for program in sorted(binaries.glob("ffmpeg-*")):
+def pack(folder: Path, pattern: str) -> None:
+    """Replace the files in the folder by gzip files; the same input gives the same bytes."""
+    for program in sorted(folder.glob(pattern)):
         packed = program.with_name(f"{program.name}.gz")
         with (
             program.open("rb") as source,

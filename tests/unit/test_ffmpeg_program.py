@@ -48,7 +48,7 @@ def test_libraries_that_probe_are_as_new_as_those_of_the_program() -> None:
 
 def packed(folder: Path) -> Path:
     (folder / "ffmpeg-test-v1").write_bytes(SCRIPT)
-    pack(folder)
+    pack(folder, "ffmpeg-*")
     (found,) = folder.iterdir()
     return found
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import shutil
+import tempfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import noto_cjk_sans_otc  # type: ignore[import-untyped]
 import pytest
 from PIL import Image
 
+from pack_ffmpeg import pack
 from tests.unit.media_image_runs import PICTURES, Runner, b64, encoded, frames
 from upgate.errors import BadFopError, OutputTooLargeError, RemoteFileError
 from upgate_media import text_fonts
@@ -186,6 +188,22 @@ def test_han_characters_have_the_form_of_the_text_that_they_stand_in() -> None:
     kana = draw_text("骨直の", None, 60, _BLACK, 10**7)
     assert kana.tobytes() == draw_text("骨直の", "メイリオ", 60, _BLACK, 10**7).tobytes()
     assert kana.tobytes() == draw_text("骨直の", "宋体", 60, _BLACK, 10**7).tobytes()
+
+
+def test_a_packed_font_is_unpacked_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    plain = draw_text("七牛", None, 40, _BLACK, 10**7)
+    (tmp_path / "layer").mkdir()
+    (tmp_path / "tmp").mkdir()
+    font = Path(shutil.copy(str(noto_cjk_sans_otc.FONT_PATH), tmp_path / "layer"))
+    pack(tmp_path / "layer", "*.ttc")
+    assert not font.exists()
+    monkeypatch.setattr(noto_cjk_sans_otc, "FONT_PATH", font)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "tmp"))
+    assert draw_text("七牛", None, 40, _BLACK, 10**7).tobytes() == plain.tobytes()
+    unpacked = tmp_path / "tmp" / font.name
+    made = unpacked.stat().st_mtime_ns
+    draw_text("牛七", None, 41, _BLACK, 10**7)
+    assert unpacked.stat().st_mtime_ns == made
 
 
 def test_an_operators_font_is_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -38,7 +38,7 @@ def executable() -> str:
 
 
 def unpacked(packed: Path, folder: Path) -> Path:
-    """The program in `folder`, made from the gzip file unless an earlier process has done so.
+    """The program (or font) in `folder`, made from the gzip file unless that has been done before.
 
     It appears under its name when it is whole: a process that dies on the way leaves nothing that
     would be taken for it.
@@ -46,7 +46,7 @@ def unpacked(packed: Path, folder: Path) -> Path:
     place = folder / packed.name.removesuffix(".gz")
     if place.exists() and place.stat().st_size == _unpacked_bytes(packed):
         return place
-    descriptor, name = tempfile.mkstemp(prefix="ffmpeg-", dir=folder)
+    descriptor, name = tempfile.mkstemp(prefix="unpacked-", dir=folder)
     try:
         with gzip.open(packed) as source, os.fdopen(descriptor, "wb") as target:
             shutil.copyfileobj(source, target, _CHUNK_BYTES)

@@ -10,12 +10,14 @@ from __future__ import annotations
 
 import functools
 import re
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from upgate.errors import BadFopError
+from upgate_media.ffmpeg_program import unpacked
 
 if TYPE_CHECKING:
     from PIL import ImageFont
@@ -100,4 +102,6 @@ def _operator_files() -> list[Path]:
 def _cjk_file() -> Path:
     import noto_cjk_sans_otc  # type: ignore[import-untyped]
 
-    return Path(str(noto_cjk_sans_otc.FONT_PATH))
+    path = Path(str(noto_cjk_sans_otc.FONT_PATH))
+    packed = path.with_name(f"{path.name}.gz")  # in a layer (layers/make/pack_ffmpeg.py)
+    return path if path.exists() else unpacked(packed, Path(tempfile.gettempdir()))
