@@ -6,7 +6,14 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from upgate_media import image_mogr2, image_view, image_view2, image_watermark
+from upgate_media import (
+    image_corners,
+    image_mogr2,
+    image_slim,
+    image_view,
+    image_view2,
+    image_watermark,
+)
 from upgate_media.run_types import Command
 
 IMAGE_COMMANDS: Final[Mapping[str, Command]] = MappingProxyType(
@@ -15,5 +22,7 @@ IMAGE_COMMANDS: Final[Mapping[str, Command]] = MappingProxyType(
         "imageView": image_view.run,
         "imageMogr2": image_mogr2.run,
         "watermark": image_watermark.run,
+        "roundPic": image_corners.run,
+        "imageslim": image_slim.run,
     }
 )

@@ -45,6 +45,8 @@ _ENCODE_SECONDS_ELSE = 0.1
 class Job:
     """What a command comes to. `format` None keeps the source's.
 
+    `needs_alpha`: a format of the source's that has no transparency gives way to PNG.
+    `never_grows`: a result that is not smaller than the source gives way to the source itself.
     `source_quality`: an unset quality is the source's own instead of the format's default.
     """
 
@@ -58,6 +60,8 @@ class Job:
     keeps_exif: bool = False
     size_limit: SizeLimit | None = None
     ignores_errors: bool = False
+    needs_alpha: bool = False
+    never_grows: bool = False
 
 
 def work(job: Job, source: Source, workspace: Path, settings: MediaSettings) -> Output:
@@ -91,7 +95,7 @@ def _work(job: Job, source: Source, workspace: Path, settings: MediaSettings) ->
     if len(job.steps) > limits.image_steps:
         raise BadFopError(f"more than {limits.image_steps} operations in one command")
     with source.path.open("rb") as stream, opened(stream, limits) as picture:
-        result = job.format or image_formats.same_format(picture.format)
+        result = _result_format(job, picture.format)
         course = plan(job.steps, picture.canvas)
         _admit_result(course, result, limits)
         keeps_frames = result.is_animated or result.name == picture.format
@@ -188,7 +192,14 @@ def _encoding(
     )
 
 
+def _result_format(job: Job, source: str) -> ImageFormat:
+    same = job.format or image_formats.same_format(source)
+    return image_formats.PNG if job.needs_alpha and not same.has_alpha else same
+
+
 def _gives_way(job: Job, result: ImageFormat) -> bool:
+    if job.never_grows:
+        return True
     return job.size_limit is not None and job.size_limit.or_source and result is image_formats.JPEG
 
 

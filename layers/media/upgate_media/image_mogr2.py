@@ -18,6 +18,7 @@ from upgate.fops.fop import Fop
 from upgate_media import image_arguments
 from upgate_media.image_arguments import Colour
 from upgate_media.image_canvas import Step
+from upgate_media.image_corners import MOST_RADIUS, Circle, RoundEvenly
 from upgate_media.image_formats import parse_format
 from upgate_media.image_geometry import Gravity, parse_crop, parse_gravity, parse_thumbnail
 from upgate_media.image_job import Job, work
@@ -91,6 +92,12 @@ class _Reading:
         if self.integer("sharpen", value, 0, 1):
             self.steps.append(Sharpen())
 
+    def circle(self, value: str) -> None:
+        self.steps.append(Circle(self.integer("iradius", value, 1, MOST_RADIUS)))
+
+    def round(self, value: str) -> None:
+        self.steps.append(RoundEvenly(self.integer("rradius", value, 1, MOST_RADIUS)))
+
     def job(self) -> Job:
         given = self.given
         return Job(
@@ -118,6 +125,8 @@ _STEPS: dict[str, Callable[[_Reading, str], None]] = {
     "rotate": _Reading.rotate,
     "blur": _Reading.blur,
     "sharpen": _Reading.sharpen,
+    "iradius": _Reading.circle,
+    "rradius": _Reading.round,
 }
 _FLAGS = frozenset(("auto-orient", "strip"))
 _ONCE = frozenset(

@@ -6,7 +6,7 @@ from upgate.fops.fop import Pipe
 
 # tests/unit/test_fop_kinds.py holds these against the media layer's own tables.
 INSPECTIONS = frozenset(("imageInfo", "exif", "imageAve", "avinfo", "qhash"))
-IMAGES = frozenset(("imageView2", "imageView", "imageMogr2", "watermark"))
+IMAGES = frozenset(("imageView2", "imageView", "imageMogr2", "watermark", "roundPic", "imageslim"))
 FILMS = frozenset(("avthumb", "vframe"))
 ALL = INSPECTIONS | IMAGES | FILMS
 
