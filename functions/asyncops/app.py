@@ -1,6 +1,7 @@
-"""Drains the operations' queue: S3's events, jobs, notifications, results that downloads want.
+"""Drains a queue of operations: jobs and notifications that are owed, or what downloads want.
 
-The same code with more processors drains the heavy queue, where a stack has one (HeavyOps).
+The same code drains each in a function of its own, so that what is owed waits for nobody else's
+work; with more processors it drains the heavy queue, where a stack has one (HeavyOps).
 """
 
 from __future__ import annotations
@@ -11,14 +12,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from upgate.deliveries.ledger import DynamoLedger
-from upgate.deliveries.redelivery_queue import RedeliveryQueue
 from upgate.errors import DamagedSourceError
 from upgate.fops.fop import Pipe
 from upgate.fops.result_store import Result, ResultStore
 from upgate.fops.saved_result import ResultSaver
 from upgate.jobs import ops_message
-from upgate.jobs.job_run import JobPorts, JobRunner, WorkEnd
+from upgate.jobs.job_run import JobPorts, JobRunner
 from upgate.jobs.job_store import JobStore
 from upgate.jobs.ops_queue import SqsOpsQueue
 from upgate.objects import source_object
@@ -73,9 +72,7 @@ RUNNER = JobRunner(
         buckets=CONFIG.buckets,
         find=partial(source_object.find, S3),
         jobs=JobStore(clients.dynamodb, CONFIG.ledger_table),
-        ledger=DynamoLedger(clients.dynamodb, CONFIG.ledger_table),
         queue=SqsOpsQueue(clients.sqs, CONFIG.ops_queue),
-        redeliveries=RedeliveryQueue(clients.sqs, CONFIG.redelivery_queue),
         make=make,
         saver=ResultSaver(clients.s3, CONFIG.work_bucket, CONFIG.buckets),
         call_back=partial(callback_invocation.invoke, clients.invoker, CONFIG.callback_function),
@@ -94,11 +91,9 @@ def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
 
 
 def _carry(text: str) -> MessageEnd:
-    ends, subject = [WorkEnd.NOTHING], None
+    message = ops_message.decode(text)
     try:
-        for message in ops_message.decode(text):
-            ends.append(RUNNER.handle(message))
-            subject = getattr(message, "job_id", None)
+        end = RUNNER.handle(message)
     finally:
         MAKER.forget_source()
-    return MessageEnd(str(ends[-1]), subject, message_outcomes.of_work(ends))
+    return MessageEnd(str(end), getattr(message, "job_id", None), message_outcomes.of_work(end))

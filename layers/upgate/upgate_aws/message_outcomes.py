@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable
-
 from upgate.deliveries.redelivery import RedeliveryEnd
-from upgate.jobs.job_run import WorkEnd
+from upgate.jobs.work_end import WorkEnd
 from upgate_aws.emf import Metric
 
 _REDELIVERY = {
@@ -21,7 +18,6 @@ def of_redelivery(end: RedeliveryEnd) -> tuple[Metric, ...]:
     return (Metric(_REDELIVERY[end]),) if end in _REDELIVERY else ()
 
 
-def of_work(ends: Iterable[WorkEnd]) -> tuple[Metric, ...]:
-    """Jobs that ended; most messages end none."""
-    counted = Counter(_WORK[end] for end in ends if end in _WORK)
-    return tuple(Metric(name, count) for name, count in counted.items())
+def of_work(end: WorkEnd) -> tuple[Metric, ...]:
+    """A job that ended; most messages end none."""
+    return (Metric(_WORK[end]),) if end in _WORK else ()

@@ -50,9 +50,10 @@ class ThinS3:
         answer = self._send("PutObject", "PUT", Bucket, Key, headers, Body)
         return {"ETag": answer.headers.get("etag", "")}
 
-    def head_object(self, *, Bucket: str, Key: str) -> dict[str, Any]:
+    def head_object(self, *, Bucket: str, Key: str, VersionId: str | None = None) -> dict[str, Any]:
         """What is known of an object: its user metadata, size, type and ETag."""
-        answer = self._send("HeadObject", "HEAD", Bucket, Key, {}, b"")
+        query = f"versionId={quote(VersionId, safe='-._~')}" if VersionId else ""
+        answer = self._send("HeadObject", "HEAD", Bucket, Key, {}, b"", query)
         return {
             "ContentLength": int(answer.headers.get("content-length", "0")),
             "ContentType": answer.headers.get("content-type", ""),
@@ -72,13 +73,14 @@ class ThinS3:
         key: str,
         headers: Mapping[str, str],
         body: bytes,
+        query: str = "",
     ) -> Answer:
         path, host = "/" + sigv4.encode_path(key), None
         if self._path_style or not _HOST_LABEL.match(bucket):
             path = f"/{bucket}{path}"
         else:
             host = f"{bucket}.{self._endpoint.host}"
-        return self._endpoint.send(operation, method, path, headers, body, host=host)
+        return self._endpoint.send(operation, method, path, headers, body, host=host, query=query)
 
 
 def s3_error_code(answer: Answer) -> str:

@@ -9,14 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import tzinfo
-from enum import StrEnum
-from typing import Protocol
 
 from upgate import limits
 from upgate.callbacks.callback import CallbackOutcome, CallbackRequest
-from upgate.deliveries.delivery import DeliveryState
-from upgate.deliveries.ledger import DynamoLedger, UploadIntent
-from upgate.deliveries.redelivery_queue import Redelivery, RedeliveryQueue
 from upgate.errors import (
     FopError,
     InvalidArgumentError,
@@ -29,11 +24,12 @@ from upgate.fops import fop
 from upgate.fops.fop import Pipe
 from upgate.fops.result_store import Result
 from upgate.fops.saved_result import ResultSaver
-from upgate.jobs import notification, upload_job
+from upgate.jobs import notification
 from upgate.jobs.job import Code, Item, Job
 from upgate.jobs.job_store import JobStore
-from upgate.jobs.ops_message import MakeResult, Notify, ObjectCreated, OpsMessage, RunJob
+from upgate.jobs.ops_message import MakeResult, Notify, OpsMessage, RunJob
 from upgate.jobs.ops_queue import OpsQueue
+from upgate.jobs.work_end import WorkEnd
 from upgate.objects import storage
 from upgate.objects.source_object import SourceObject
 
@@ -47,41 +43,14 @@ Raises FopError, ResultBusyError or StorageFailedError.
 """
 
 
-class WorkEnd(StrEnum):
-    """What became of one message."""
-
-    NOTHING = "nothing"
-    """Nothing was left to do."""
-    CONTINUED = "continued"
-    """The rest is another message's."""
-    JOB_DONE = "job_done"
-    JOB_FAILED = "job_failed"
-    NOTIFIED = "notified"
-    """Of a job that ended with an earlier message; accepted or not."""
-    RESULT_MADE = "result_made"
-    RESULT_FAILED = "result_failed"
-
-
-class Find(Protocol):
-    """See `source_object.find`."""
-
-    def __call__(
-        self, s3_bucket: str, s3_name: str, version: str | None = None
-    ) -> SourceObject | None:
-        """An object as it is now, or one version of it."""
-        ...
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobPorts:
     """The outside world of a job."""
 
     buckets: Mapping[str, str]
-    find: Find
+    find: Callable[[str, str], SourceObject | None]
     jobs: JobStore
-    ledger: DynamoLedger
     queue: OpsQueue
-    redeliveries: RedeliveryQueue
     make: Make
     saver: ResultSaver
     call_back: Callable[[CallbackRequest], CallbackOutcome]
@@ -92,7 +61,7 @@ class JobPorts:
 
 
 class JobRunner:
-    """Works on the messages of the operations' queue; one instance serves a whole function."""
+    """Works on the messages of an operations' queue; one instance serves a whole function."""
 
     def __init__(self, ports: JobPorts) -> None:
         self._ports = ports
@@ -104,41 +73,12 @@ class JobRunner:
             StorageFailedError: something that may pass; the message is to come again.
         """
         match message:
-            case ObjectCreated():
-                return self._object_created(message)
             case RunJob(job_id):
                 return self._run(job_id)
             case Notify(job_id, attempt):
                 return self._notify(job_id, attempt)
             case MakeResult():
                 return self._make_result(message)
-
-    def _object_created(self, event: ObjectCreated) -> WorkEnd:
-        """What counts is the upload that made this version, though another overwrote it since.
-
-        In a bucket without versions it is the upload that the object is of now.
-        """
-        found = self._ports.find(event.s3_bucket, event.s3_name, event.version)
-        if found is None or found.upload_id is None:
-            return WorkEnd.NOTHING
-        intent = self._ports.ledger.read_intent(found.upload_id)
-        if intent is None:
-            return WorkEnd.NOTHING
-        self._have_reported(intent)
-        job = upload_job.of(intent)
-        if job is None:
-            return WorkEnd.NOTHING
-        self._ports.jobs.create(job)
-        return self._run(job.job_id)
-
-    def _have_reported(self, intent: UploadIntent) -> None:
-        """See that a stored object's callback is made, even if the upload's function is dead.
-
-        It may be at it just now: the message comes when no upload function can live any more.
-        """
-        if intent.delivery is DeliveryState.OWED:
-            due_at = intent.created_at + limits.UNREPORTED_SECONDS
-            self._ports.redeliveries.send(Redelivery(intent.upload_id, 0, due_at))
 
     def _run(self, job_id: str) -> WorkEnd:
         job = self._ports.jobs.read(job_id)

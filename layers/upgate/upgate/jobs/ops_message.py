@@ -1,4 +1,4 @@
-"""What waits in the operations' queue: S3's events, and messages of the gateway's own.
+"""What waits in the operations' queues: messages of the gateway's own.
 
 Only parsing: a message that is none of these raises, and ends in the dead-letter queue.
 """
@@ -8,22 +8,10 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
-from urllib.parse import unquote_plus
 
 
 class OpsMessageError(ValueError):
     """A message of a shape that nothing here sends."""
-
-
-@dataclass(frozen=True, slots=True)
-class ObjectCreated:
-    """S3 has a new object. Events may come twice, late and out of order (aws.md 3)."""
-
-    s3_bucket: str
-    s3_name: str
-    version: str | None = None
-    """None where the bucket keeps no versions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,44 +38,28 @@ class MakeResult:
     fop: str
 
 
-type OpsMessage = ObjectCreated | RunJob | Notify | MakeResult
-type OwnMessage = RunJob | Notify | MakeResult
+type OpsMessage = RunJob | Notify | MakeResult
 
-_OWN: Mapping[str, type[OwnMessage]] = {
+_KINDS: Mapping[str, type[OpsMessage]] = {
     kind.__name__: kind for kind in (RunJob, Notify, MakeResult)
 }
 
 
-def encode(message: OwnMessage) -> str:
-    """The text of a message of our own."""
+def encode(message: OpsMessage) -> str:
+    """The text of a message."""
     values = {name: getattr(message, name) for name in message.__slots__}
     return json.dumps({"upgate": type(message).__name__, **values}, separators=(",", ":"))
 
 
-def decode(text: str) -> tuple[OpsMessage, ...]:
-    """Read one message of the queue: S3 may put several events into one, or a mere test.
+def decode(text: str) -> OpsMessage:
+    """Read one message.
 
     Raises:
         OpsMessageError: none of these.
     """
     try:
         document = json.loads(text)
-        if document.get("Event") == "s3:TestEvent":
-            return ()
-        if "Records" in document:
-            return tuple(
-                _object_created(record)
-                for record in document["Records"]
-                if record["eventName"].removeprefix("s3:").startswith("ObjectCreated:")
-            )
-        kind = _OWN[document.pop("upgate")]
-        return (kind(**document),)
+        kind = _KINDS[document.pop("upgate")]
+        return kind(**document)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise OpsMessageError("a message of unknown shape") from error
-
-
-def _object_created(record: Mapping[str, Any]) -> ObjectCreated:
-    """Keys are encoded as in forms: a space is a plus sign."""
-    s3 = record["s3"]
-    made = s3["object"]
-    return ObjectCreated(s3["bucket"]["name"], unquote_plus(made["key"]), made.get("versionId"))

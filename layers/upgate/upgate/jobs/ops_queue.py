@@ -1,4 +1,4 @@
-"""Sending to the operations' queue."""
+"""Sending to the operations' queues."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
 from upgate.jobs import ops_message
-from upgate.jobs.ops_message import OwnMessage
+from upgate.jobs.ops_message import OpsMessage
 from upgate.objects import storage
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 class OpsQueue(Protocol):
     """Where work waits."""
 
-    def send(self, message: OwnMessage, delay_seconds: int = 0) -> None:
+    def send(self, message: OpsMessage, delay_seconds: int = 0) -> None:
         """Send, to be worked on after the delay; raises StorageFailedError."""
         ...
 
@@ -28,7 +28,7 @@ class SqsOpsQueue:
         self._client = client
         self._url = url
 
-    def send(self, message: OwnMessage, delay_seconds: int = 0) -> None:
+    def send(self, message: OpsMessage, delay_seconds: int = 0) -> None:
         """Send, to be worked on after the delay; raises StorageFailedError."""
         with storage.failures():
             self._client().send_message(

@@ -19,7 +19,6 @@ class AsyncOpsConfig:
     ops_queue: str
     heavy_queue: str
     """Where work goes that would take too long here; empty: nowhere."""
-    redelivery_queue: str
     callback_function: str
     result_days: int
     time_zone: timezone
@@ -34,7 +33,6 @@ def asyncops_config(environ: Mapping[str, str]) -> AsyncOpsConfig:
         ledger_table=variables.ledger_table,
         ops_queue=variables.ops_queue,
         heavy_queue=variables.heavy_queue,
-        redelivery_queue=variables.redelivery_queue,
         callback_function=variables.callback_function,
         result_days=variables.result_days,
         time_zone=variables.time_zone,

@@ -65,6 +65,11 @@ class Variables:
         return self._read("UPGATE_OPS_QUEUE", str)
 
     @property
+    def event_queue(self) -> str:
+        """URL of the queue of S3's events."""
+        return self._read("UPGATE_EVENT_QUEUE", str)
+
+    @property
     def heavy_queue(self) -> str:
         """URL of the queue of work that takes too long elsewhere; empty: there is none."""
         return self._environ.get("UPGATE_HEAVY_QUEUE", "")
