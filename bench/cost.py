@@ -54,13 +54,13 @@ EVENT_QUEUE_REQUESTS = 3  # S3 sends, Lambda receives and deletes
 
 # Memory (GB, as template.yaml has it by default) and seconds, warm, of one invocation. Assumed:
 # nobody here has an account to measure in.
-MEMORY = {"upload": 1.0, "resumable": 1769 / 1024, "callback": 0.5, "asyncops": 3008 / 1024}
+MEMORY = {"upload": 1.0, "resumable": 1769 / 1024, "callback": 0.5, "events": 0.5}
 SECONDS = {
     "upload": 0.10,
     "part": 0.15,
     "complete": 0.60,
     "callback": 0.10,
-    "asyncops": 0.03,
+    "events": 0.03,
 }
 
 _S3_READS = ("GetObject", "HeadObject")  # a listing costs what a write costs
@@ -162,9 +162,9 @@ def event(apps: dict[str, ModuleType], bill: Bill) -> None:
     """What the object's own event costs, which comes after each upload."""
     record = {"s3": {"bucket": {"name": "s3-demo"}, "object": {"key": "k", "sequencer": "1"}}}
     body = {"Records": [{"eventSource": "aws:s3", "eventName": "ObjectCreated:Put", **record}]}
-    answer = apps["asyncops"].lambda_handler(batch(json.dumps(body)), Context())
+    answer = apps["events"].lambda_handler(batch(json.dumps(body)), Context())
     assert answer == {"batchItemFailures": []}
-    bill.invocation("asyncops", SECONDS["asyncops"])
+    bill.invocation("events", SECONDS["events"])
     bill.calls["queue"] += EVENT_QUEUE_REQUESTS
 
 
@@ -200,7 +200,7 @@ def measure() -> dict[str, Bill]:
         fakes.functions.functions["callback"] = lambda *_: ACCEPTED.to_object()
         apps = {
             name: importlib.import_module(f"functions.{name}.app")
-            for name in ("upload", "resumable", "asyncops")
+            for name in ("upload", "resumable", "events")
         }
         for name, upload in UPLOADS.items():
             fakes.s3.reset()

@@ -13,6 +13,7 @@ VARIABLES = {
     "UPGATE_CALLBACK_FUNCTION": "callback",
     "UPGATE_AVINFO_FUNCTION": "avinfo",
     "UPGATE_GLUE_FUNCTION": "glue",
+    "UPGATE_EVENT_QUEUE": "events",
     "UPGATE_OPS_QUEUE": "ops",
     "UPGATE_REDELIVERY_QUEUE": "redelivery",
     "UPGATE_REDELIVERY_DEAD_LETTERS": "redelivery-dead",

@@ -1,7 +1,7 @@
 """What the ledger promises, among failures: `uv run python -m bench.ledger [uploads] [seed]`.
 
 The real functions in one process (tests/simulation). Of the callbacks 10 % are refused; each call
-of upload, callback, asyncops and redelivery may be the end of its function, or is refused, lost or
+of upload, callback, events and redelivery may be the end of its function, or is refused, lost or
 carried out without an answer; S3 tells late and sometimes twice; messages are worked on in the
 middle of other functions. Clients repeat as SDKs do. Ends with 1 when a promise is broken.
 """

@@ -200,11 +200,13 @@ def jobs() -> dict[str, dict[str, Any]]:
             "object": {"key": "songs/a+b.aac", "size": 5, "sequencer": "0055AED6DCD90281E5"},
         },
     }
+    wish = {"upgate": "MakeResult", "bucket": "demo", "key": "none.mp3", "fop": "avthumb/ogg"}
     test = {"Service": "Amazon S3", "Event": "s3:TestEvent", "Bucket": "uploads"}
     return {
-        "asyncops-object-created": sqs({"Records": [created]}),
-        "asyncops-test-event": sqs(test),
+        "events-object-created": sqs({"Records": [created]}),
+        "events-test-event": sqs(test),
         "asyncops-job": sqs({"upgate": "RunJob", "job_id": "z0.0123456789abcdef01234567"}),
+        "urlops-result": sqs(wish),
     }
 
 

@@ -25,8 +25,8 @@ ITEM = {"pk": {"S": "iam#probe"}, "sk": {"S": "probe"}}
 DENIED = {"AccessDenied", "AccessDeniedException", "403"}
 
 FUNCTIONS = (
-    *("AsyncOps", "Avinfo", "Callback", "Download", "Glue", "Manage"),
-    *("Query", "Redelivery", "Resumable", "Token", "Upload"),
+    *("AsyncOps", "Avinfo", "Callback", "Download", "Events", "Glue", "Manage"),
+    *("Query", "Redelivery", "Resumable", "Token", "Upload", "UrlOps"),
 )
 
 
@@ -165,7 +165,9 @@ CALLS: dict[str, Call] = {
     **_s3(OTHER_BUCKET, "", "other object"),
     **_buckets("UploadBucket", "uploads"),
     **_buckets("WorkBucket", "work"),
+    **_queue("EventQueue", "events"),
     **_queue("OpsQueue", "ops"),
+    **_queue("UrlOpsQueue", "url ops"),
     **_queue("OpsDeadLetterQueue", "ops dead letters"),
     **_queue("RedeliveryQueue", "redelivery"),
     **_queue("RedeliveryDeadLetterQueue", "redelivery dead letters"),
@@ -185,13 +187,17 @@ NEEDED: dict[str, set[str]] = {
     "AsyncOps": {
         *("get object", "put object", "get result", "put result", "list uploads", "list work"),
         *("ledger get", "ledger put", "ledger update", "ledger query"),
-        *("send ops", "receive ops", "send redelivery", "invoke Callback"),
+        *("send ops", "receive ops", "invoke Callback"),
     },
     "Avinfo": set(),
     "Callback": {"keys read"},
     "Download": {
         *("get object", "put object", "get result", "put result", "list uploads", "list work"),
-        *("ledger get", "ledger put", "send ops", "invoke Callback", "keys read"),
+        *("ledger get", "ledger put", "send url ops", "invoke Callback", "keys read"),
+    },
+    "Events": {
+        *("get object", "list uploads", "ledger get", "ledger put"),
+        *("receive events", "send ops", "send redelivery"),
     },
     "Glue": {"put object", "get piece"},
     "Manage": {
@@ -222,6 +228,10 @@ NEEDED: dict[str, set[str]] = {
         *("ledger get", "ledger put", "ledger update"),
         *("send ops", "send redelivery", "keys read"),
         *("invoke Callback", "invoke Avinfo"),
+    },
+    "UrlOps": {
+        *("get object", "put object", "get result", "put result", "list uploads", "list work"),
+        *("ledger get", "ledger put", "receive url ops", "invoke Callback"),
     },
 }
 

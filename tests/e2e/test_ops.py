@@ -215,7 +215,7 @@ def test_event_that_comes_again_computes_nothing(
     }
     for _ in range(2):
         gateway.aws("sqs").send_message(
-            QueueUrl=gateway.resource("OpsQueue"), MessageBody=json.dumps({"Records": [record]})
+            QueueUrl=gateway.resource("EventQueue"), MessageBody=json.dumps({"Records": [record]})
         )
     time.sleep(3)
     assert gateway.aws("s3").head_object(Bucket=work, Key=name)["LastModified"] == before

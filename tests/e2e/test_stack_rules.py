@@ -16,7 +16,7 @@ pytestmark = pytest.mark.e2e
     [
         ({"PublicUrl": "", "Domain": "up.example.com"}, "Domain needs CertificateArn"),
         ({"JwtIssuer": "https://id.example.com"}, "JwtIssuer needs JwtAudience"),
-        ({"AsyncOpsConcurrency": "9"}, "0, or 10 to 9999"),
+        ({"CallbackConcurrency": "00"}, "0 to 9999"),
     ],
 )
 def test_change_that_contradicts_itself_is_refused_with_a_sentence(

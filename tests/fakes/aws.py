@@ -73,6 +73,7 @@ def running() -> Iterator[FakeAws]:
                 "AWS_ENDPOINT_URL_DYNAMODB": dynamodb_url,
                 "AWS_ENDPOINT_URL_SECRETS_MANAGER": moto,
                 "AWS_ENDPOINT_URL_SQS": sqs_url,
+                "UPGATE_EVENT_QUEUE": f"{queue_url}-events",
                 "UPGATE_OPS_QUEUE": queue_url,
                 "UPGATE_REDELIVERY_QUEUE": redelivery_url,
                 "UPGATE_REDELIVERY_DEAD_LETTERS": dead_letters_url,

@@ -17,11 +17,12 @@ from upgate_aws.thin_clients import ThinDynamoDb
 TABLE = {"Fn::GetAtt": ["LedgerTable", "Arn"]}
 _TEMPLATE = Path(__file__).parents[2] / "template.yaml"
 _RESOURCES: dict[str, Any] = yaml_parse(_TEMPLATE.read_text())["Resources"]
-# By folder; HeavyOpsFunction runs the code of asyncops with fewer rights, and cannot stand for it.
+# By folder; two more functions run the code of asyncops with fewer rights, and cannot stand for it.
+_SAME_CODE = ("HeavyOpsFunction", "UrlOpsFunction")
 _FUNCTIONS = {
     resource["Properties"]["CodeUri"].split("/")[1]: resource["Properties"]
     for name, resource in _RESOURCES.items()
-    if resource["Type"] == "AWS::Serverless::Function" and name != "HeavyOpsFunction"
+    if resource["Type"] == "AWS::Serverless::Function" and name not in _SAME_CODE
 }
 # What the callback function may do besides in a stack that listens.
 _LISTENING = _RESOURCES["CallbackListenPolicy"]["Properties"]

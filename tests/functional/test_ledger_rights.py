@@ -25,7 +25,6 @@ UPLOADS = {
 } | {"PutItem job"}
 RIGHTS: dict[str, set[str]] = {
     "asyncops": {
-        "GetItem upload",
         "PutItem job",
         "UpdateItem job",
         "Query job",
@@ -41,6 +40,7 @@ RIGHTS: dict[str, set[str]] = {
         "DeleteItem mailbox",
     },
     "download": {"GetItem result", "PutItem result", "GetItem styles"},
+    "events": {"GetItem upload", "PutItem job"},
     "glue": set(),
     "manage": set(),
     "query": {"GetItem upload", "PutItem job", "Query job", "GetItem styles", "PutItem styles"},

@@ -53,7 +53,7 @@ class Stack:
     business: Business
     upload: ModuleType
     redelivery: ModuleType
-    asyncops: ModuleType
+    events: ModuleType
     key: str = ""
 
     def put(self, status: int) -> str:
@@ -81,10 +81,10 @@ class Stack:
         return self.functions.aws.s3.objects["s3-demo", self.key].metadata["upgate-upload"]
 
     def event(self) -> None:
-        """Have asyncops work on the object's event."""
+        """Have the object's event looked at."""
         s3 = {"bucket": {"name": "s3-demo"}, "object": {"key": self.key}}
         body = json.dumps({"Records": [{"eventName": "ObjectCreated:Put", "s3": s3}]})
-        answer = self.asyncops.lambda_handler(batch(body), Context())
+        answer = self.events.lambda_handler(batch(body), Context())
         assert answer == {"batchItemFailures": []}
 
     def sqs(self) -> Any:
@@ -148,8 +148,8 @@ def stack(functions: Functions) -> Iterator[Stack]:
         business.url = f"{url}/cb?secret=1"
         callback = functions.load("callback", AWS_ENDPOINT_URL="http://127.0.0.1:1")
         functions.aws.functions.functions["callback"] = callback.lambda_handler
-        asyncops, redelivery = functions.load("asyncops"), functions.load("redelivery")
-        made = Stack(functions, business, functions.load("upload"), redelivery, asyncops)
+        looking, redelivery = functions.load("events"), functions.load("redelivery")
+        made = Stack(functions, business, functions.load("upload"), redelivery, looking)
         made.waiting()
         made.waiting(functions.aws.dead_letters_url)
         yield made

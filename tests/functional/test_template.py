@@ -220,7 +220,7 @@ def test_function_that_reads_hostile_files_while_a_client_waits_has_no_rights() 
 
 
 def test_functions_that_process_media_write_results_below_their_prefix_only() -> None:
-    for function in ("AsyncOpsFunction", "DownloadFunction"):
+    for function in ("AsyncOpsFunction", "UrlOpsFunction", "DownloadFunction"):
         [resource] = [
             item["Resource"]["Fn::Sub"]
             for item in statements(function)
@@ -229,8 +229,8 @@ def test_functions_that_process_media_write_results_below_their_prefix_only() ->
         assert resource.endswith("-work-${AWS::AccountId}/fop/*")
 
 
-def test_ops_queue_takes_events_of_this_account_only() -> None:
-    [statement] = RESOURCES["OpsQueuePolicy"]["Properties"]["PolicyDocument"]["Statement"]
+def test_event_queue_takes_events_of_this_account_only() -> None:
+    [statement] = RESOURCES["EventQueuePolicy"]["Properties"]["PolicyDocument"]["Statement"]
     assert statement["Principal"] == {"Service": "s3.amazonaws.com"}
     assert statement["Condition"] == {
         "StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}
@@ -239,8 +239,70 @@ def test_ops_queue_takes_events_of_this_account_only() -> None:
 
 def test_message_is_hidden_longer_than_the_function_and_its_lease_last() -> None:
     """A lease is the time left and 30 seconds (maker.py)."""
-    timeout = FUNCTIONS["AsyncOpsFunction"]["Timeout"]
-    assert RESOURCES["OpsQueue"]["Properties"]["VisibilityTimeout"] > timeout + 30
+    for function, queue in ("AsyncOpsFunction", "OpsQueue"), ("UrlOpsFunction", "UrlOpsQueue"):
+        timeout = FUNCTIONS[function]["Timeout"]
+        assert RESOURCES[queue]["Properties"]["VisibilityTimeout"] > timeout + 30
+
+
+def queued_by(function: str) -> set[str]:
+    """The queues that a function may send to."""
+    arns: list[Any] = []
+    for item in statements(function):
+        if "sqs:SendMessage" in item["Action"]:
+            found = item["Resource"]
+            arns += found if isinstance(found, list) else [found]
+    return {arn["Fn::GetAtt"][0] for arn in arns}
+
+
+def drained_by() -> dict[str, str]:
+    """The function behind each queue."""
+    return {
+        item["Properties"]["EventSourceArn"]["Fn::GetAtt"][0]: item["Properties"]["FunctionName"][
+            "Ref"
+        ]
+        for item in RESOURCES.values()
+        if item["Type"] == "AWS::Lambda::EventSourceMapping"
+    }
+
+
+def test_what_is_owed_waits_for_nobody_elses_work() -> None:
+    assert queued_by("DownloadFunction") == {"UrlOpsQueue"}
+    assert queued_by("UrlOpsFunction") == set()
+    assert queued_by("QueryFunction") == {"OpsQueue"}
+    assert queued_by("EventsFunction") == {"OpsQueue", "RedeliveryQueue"}
+    functions = [drained_by()[name] for name in ("EventQueue", "OpsQueue", "UrlOpsQueue")]
+    assert functions == ["EventsFunction", "AsyncOpsFunction", "UrlOpsFunction"]
+
+
+def test_events_of_objects_go_where_no_job_is_run() -> None:
+    properties = RESOURCES["UploadBucket"]["Properties"]
+    [told] = properties["NotificationConfiguration"]["QueueConfigurations"]
+    assert told["Queue"] == {"Fn::GetAtt": ["EventQueue", "Arn"]}
+    assert "Layers" not in FUNCTIONS["EventsFunction"]  # no media layer: nothing is made there
+
+
+def test_function_for_strangers_knows_no_upload_and_no_job() -> None:
+    keys = [
+        item["Condition"]["ForAllValues:StringLike"]["dynamodb:LeadingKeys"]
+        for item in statements("UrlOpsFunction")
+        if "Condition" in item
+    ]
+    assert keys == [["result#*"]]
+
+
+def test_only_the_function_that_needs_old_versions_reads_them() -> None:
+    readers = {
+        function
+        for function in FUNCTIONS
+        if any("s3:GetObjectVersion" in item["Action"] for item in statements(function))
+    }
+    assert readers == {"EventsFunction"}
+
+
+def test_wishes_of_strangers_wake_nobody_and_do_not_pile_up() -> None:
+    queue = RESOURCES["UrlOpsQueue"]["Properties"]
+    assert "RedrivePolicy" not in queue
+    assert 2 * limits.RESULT_QUEUED_SECONDS <= queue["MessageRetentionPeriod"] <= 3600
 
 
 def test_redelivery_is_claimed_longer_than_its_function_lives() -> None:
@@ -282,7 +344,11 @@ def test_ladder_of_the_template_is_one_that_functions_read() -> None:
 
 @pytest.mark.parametrize(
     ("queue", "dead_letters"),
-    [("OpsQueue", "OpsDeadLetterQueue"), ("RedeliveryQueue", "RedeliveryDeadLetterQueue")],
+    [
+        ("EventQueue", "OpsDeadLetterQueue"),
+        ("OpsQueue", "OpsDeadLetterQueue"),
+        ("RedeliveryQueue", "RedeliveryDeadLetterQueue"),
+    ],
 )
 def test_poison_message_ends_in_a_dead_letter_queue(queue: str, dead_letters: str) -> None:
     redrive = RESOURCES[queue]["Properties"]["RedrivePolicy"]

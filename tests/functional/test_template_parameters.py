@@ -67,8 +67,10 @@ def test_every_parameter_stands_in_one_group_of_the_console() -> None:
         ("CloudFront", "pass", "on"),
         ("AlarmEmail", "ops@example.com", "ops"),
         ("AlarmEmail", "ops@example.com", "ops@example"),
-        ("AsyncOpsConcurrency", "10", "9"),
-        ("AsyncOpsConcurrency", "0", "00"),
+        ("AsyncOpsConcurrency", "2", "1"),
+        ("AsyncOpsConcurrency", "1000", "1001"),
+        ("EventConcurrency", "2", "1"),
+        ("UrlOpsConcurrency", "2", "0"),
         ("CallbackConcurrency", "1", "-1"),
         ("CallbackBudgetSeconds", "11", "12"),
         ("DownloadUrlSeconds", "60", "59"),
@@ -179,16 +181,25 @@ def test_stack_without_a_domain_has_nothing_of_one() -> None:
     assert not {"ApiDomain", "ApiDomainMapping", "EdgeStack"} & resources.keys()
 
 
-def test_reserved_concurrency_is_reserved_only_when_asked_for() -> None:
-    """A new account may have too little for any (aws.md 1)."""
-    for given, reserved in ({}, None), ({"AsyncOpsConcurrency": "20"}, "20"):
-        properties = ChangeSet.of(**given).resources()["AsyncOpsFunction"]["Properties"]
-        assert properties.get("ReservedConcurrentExecutions") == reserved
+def test_each_queue_starts_as_many_as_its_parameter_says() -> None:
+    sources = {
+        "EventQueueSource": "EventConcurrency",
+        "OpsQueueSource": "AsyncOpsConcurrency",
+        "UrlOpsQueueSource": "UrlOpsConcurrency",
+    }
+    given = {parameter: str(number) for number, parameter in enumerate(sources.values(), 21)}
+    resources = ChangeSet.of(**given).resources()
+    for source, parameter in sources.items():
+        scaling = resources[source]["Properties"]["ScalingConfig"]
+        assert str(scaling["MaximumConcurrency"]) == given[parameter]
 
 
-def test_reserved_concurrency_is_no_less_than_its_queue_starts() -> None:
-    source = ChangeSet.of().resources()["OpsQueueSource"]["Properties"]
-    assert source["ScalingConfig"]["MaximumConcurrency"] == 10
+def test_nothing_of_a_new_account_is_reserved() -> None:
+    """It may have too little for any (aws.md 1); and a reservation below a queue's own number
+    would throttle its messages into the dead letters."""
+    resources = ChangeSet.of().resources()
+    functions = (item["Properties"] for item in resources.values() if "Properties" in item)
+    assert not any("ReservedConcurrentExecutions" in properties for properties in functions)
 
 
 def test_heavy_work_has_a_function_only_where_it_is_wanted() -> None:

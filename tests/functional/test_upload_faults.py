@@ -96,7 +96,7 @@ def overwritten(stack: Stack) -> list[Upload]:
 LEAST = {
     "upload": {"GetSecretValue", "UpdateItem", "PutObject", "Invoke"},
     "callback": {"GetSecretValue", "Callback"},
-    "asyncops": {"HeadObject", "GetItem"},
+    "events": {"HeadObject", "GetItem"},
     "redelivery": {"GetItem", "UpdateItem", "Invoke"},
 }
 
@@ -109,9 +109,9 @@ COVERED: list[tuple[str, Scenario]] = [
     ("upload", refused_at_first),
     ("upload", refused_always),
     ("callback", new),
-    ("asyncops", new),
-    ("asyncops", abandoned),
-    ("asyncops", overwritten),
+    ("events", new),
+    ("events", abandoned),
+    ("events", overwritten),
     ("redelivery", abandoned),
     ("redelivery", refused_at_first),
     ("redelivery", refused_always),

@@ -45,7 +45,7 @@ class Queues:
     def reset(self) -> None:
         """Empty."""
         self.queues = {
-            "ops": Queue(1080, 6, "ops-dead"),
+            "events": Queue(60, 20, "ops-dead"),
             "redelivery": Queue(150, 20, "dead"),
             "ops-dead": Queue(30, 0, ""),
             "dead": Queue(30, 0, ""),
@@ -74,7 +74,7 @@ class Queues:
         """The message that a function gets first, whenever that is."""
         waiting = [
             (message.visible_at, name, message)
-            for name in ("ops", "redelivery")
+            for name in ("events", "redelivery")
             for message in self.queues[name].messages.values()
         ]
         if not waiting:

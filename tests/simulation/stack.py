@@ -35,8 +35,8 @@ from upgate_aws import clients
 from upgate_aws.aws_endpoint import Answer
 
 # Timeout in template.yaml.
-_SECONDS = {"upload": 29.0, "callback": 12.0, "redelivery": 25.0, "asyncops": 900.0}
-_OF_QUEUE = {"ops": "asyncops", "redelivery": "redelivery"}
+_SECONDS = {"upload": 29.0, "callback": 12.0, "redelivery": 25.0, "events": 10.0}
+_OF_QUEUE = {"events": "events", "redelivery": "redelivery"}
 
 
 @dataclass(slots=True)
@@ -122,7 +122,7 @@ class Stack:
             "s3": {"bucket": {"name": bucket}, "object": described},
         }
         for delay in self.event_delays():
-            self.queues.send("ops", json.dumps({"Records": [record]}), delay)
+            self.queues.send("events", json.dumps({"Records": [record]}), delay)
 
     # Calls.
 
@@ -218,6 +218,7 @@ def running(waits: str = "5,30,120") -> Iterator[Stack]:
         "AWS_ACCESS_KEY_ID": "test",
         "AWS_SECRET_ACCESS_KEY": "test",
         "AWS_DEFAULT_REGION": aws.REGION,
+        "UPGATE_EVENT_QUEUE": "events",
         "UPGATE_OPS_QUEUE": "ops",
         "UPGATE_REDELIVERY_QUEUE": "redelivery",
         "UPGATE_REDELIVERY_DEAD_LETTERS": "dead",
@@ -243,7 +244,6 @@ def running(waits: str = "5,30,120") -> Iterator[Stack]:
             stack.functions[name] = loader.load(name)
         importlib.import_module("botocore.endpoint")
         stack.clock.install(patch)
-        endpoints.watch_botocore(stack, stack.functions["asyncops"].S3)
         egress = SimulatedEgress(stack, stack.business)
         patch.setattr(stack.functions["callback"], "SENDER", egress)
         with _silence():

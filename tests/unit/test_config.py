@@ -10,6 +10,7 @@ from upgate.answers.responses import CorsSettings
 from upgate_aws.config.asyncops_config import asyncops_config
 from upgate_aws.config.callback_config import CallbackConfig, callback_config
 from upgate_aws.config.download_config import download_config
+from upgate_aws.config.events_config import events_config
 from upgate_aws.config.http_config import HttpConfig
 from upgate_aws.config.query_config import query_config
 from upgate_aws.config.redelivery_config import redelivery_config
@@ -225,6 +226,7 @@ OPS = {
     "UPGATE_WORK_BUCKET": "stack-work-1",
     "UPGATE_LEDGER_TABLE": "ledger",
     "UPGATE_KEYS_SECRET": "arn:secret",
+    "UPGATE_EVENT_QUEUE": "https://sqs/events",
     "UPGATE_OPS_QUEUE": "https://sqs/ops",
     "UPGATE_REDELIVERY_QUEUE": "https://sqs/redelivery",
     "UPGATE_CALLBACK_FUNCTION": "callback",
@@ -274,7 +276,7 @@ def test_host_that_a_client_signs_is_never_the_api_behind_a_domain(
     assert config.http.host(requested) == host
 
 
-@pytest.mark.parametrize("read", [asyncops_config, download_config, query_config])
+@pytest.mark.parametrize("read", [asyncops_config, download_config, events_config, query_config])
 def test_a_missing_queue_is_named(read: Callable[[Mapping[str, str]], Any]) -> None:
     with pytest.raises(ConfigError, match="UPGATE_OPS_QUEUE"):
         read({name: value for name, value in OPS.items() if name != "UPGATE_OPS_QUEUE"})
