@@ -8,7 +8,8 @@ import json
 import logging
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from contextlib import ExitStack
+from dataclasses import dataclass, field
 from functools import cache, partial
 from pathlib import Path
 from types import ModuleType
@@ -50,12 +51,14 @@ class Functions:
     patch: pytest.MonkeyPatch
     ledger_guard: LedgerGuard
     make_ledger: Callable[[], ThinDynamoDb]
+    in_use: ExitStack = field(default_factory=ExitStack)
+    """Closes the clients of all that was loaded."""
 
     def load(self, name: str, **environment: str) -> ModuleType:
         """The module, its clients made for this environment."""
         for variable, value in (BASE_ENVIRONMENT | self.aws.environment | environment).items():
             self.patch.setenv(variable, value)
-        clients.forget()
+        self._set_clients_aside()
         # Bound while the module is loaded: that is when it takes the client.
         is_listening = environment.get("UPGATE_CALLBACK_LISTEN") == "true"
         role = f"{name}-listening" if is_listening else name
@@ -68,6 +71,15 @@ class Functions:
         sys.modules[spec.name] = module
         spec.loader.exec_module(module)
         return module
+
+    def _set_clients_aside(self) -> None:
+        """Leave those of the functions before open, which may be given another event."""
+        while clients._endpoints:
+            self.in_use.callback(clients._endpoints.pop().close)
+        if clients.s3.cache_info().currsize:
+            self.in_use.callback(clients.s3().close)
+            clients.s3.cache_clear()
+        clients.forget()
 
     def _guarded_ledger(self, role: str) -> Any:
         return self.ledger_guard.watch(role, self.make_ledger())
@@ -152,6 +164,8 @@ def functions(_aws: aws.FakeAws, monkeypatch: pytest.MonkeyPatch) -> Iterator[Fu
     _aws.reset()
     guard = LedgerGuard()
     make_ledger: Any = clients.dynamodb.__wrapped__  # a client of its own for each function
-    yield Functions(_aws, monkeypatch, guard, make_ledger)
-    clients.forget()
+    made = Functions(_aws, monkeypatch, guard, make_ledger)
+    with made.in_use:
+        yield made
+        clients.forget()
     assert guard.denied == [], "the template's policies deny this on AWS"

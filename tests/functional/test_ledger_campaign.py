@@ -6,7 +6,7 @@ import pytest
 
 from bench import ledger
 from bench.ledger import Result
-from upgate.jobs.job_run import JobRunner
+from upgate.jobs.object_debts import ObjectDebts
 
 UPLOADS = 150
 FEW = 40
@@ -40,6 +40,6 @@ def test_the_run_was_none_of_peace(result: Result) -> None:
 
 
 def test_without_the_event_somebody_is_never_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(JobRunner, "_have_reported", lambda *_: None)
+    monkeypatch.setattr(ObjectDebts, "_have_reported", lambda *_: None)
     monkeypatch.setattr(ledger, "KILLED", 0.1)
     assert ledger.measure(FEW, seed=7).unreported > 0

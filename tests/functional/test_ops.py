@@ -29,7 +29,6 @@ from upgate import encoding, limits
 from upgate.callbacks.callback import CallbackAttempt, CallbackOutcome
 from upgate.errors import TooSlowError
 from upgate.fops.result_name import ResultName
-from upgate.jobs import upload_job
 from upgate.jobs.job import Item
 from upgate.tokens.keys import KeyPair
 
@@ -124,10 +123,15 @@ def run(app: ModuleType, *bodies: str, attempt: int = 1) -> list[str]:
     return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
 
 
+def look(functions: Functions, key: str) -> list[str]:
+    """Have an object's event looked at; returns what the operations' queue is sent."""
+    assert run(functions.load("events"), created(key)) == []
+    return [json.dumps(message) for message in waiting(functions)]
+
+
 def happen(functions: Functions, app: ModuleType, key: str) -> list[str]:
-    """Have an object's event looked at, and asyncops work on what comes of it; as `run`."""
-    failed = run(functions.load("events"), created(key))
-    return failed + run(app, *(json.dumps(message) for message in waiting(functions)))
+    """Have asyncops work on what an object's event comes to; as `run`."""
+    return run(app, *look(functions, key))
 
 
 def query(functions: Functions, job_id: str) -> tuple[int, Any]:
@@ -325,12 +329,11 @@ def test_command_that_ended_its_function_is_tried_up_to_the_limit(
     functions: Functions, more: int, code: int
 ) -> None:
     key, job_id = upload(functions, persistentOps=VIEW)
+    messages = look(functions, key)
     app = functions.load("asyncops")
-    ports = app.RUNNER._ports
-    ports.jobs.create(upload_job.of(ports.ledger.read_intent(job_id.removeprefix("up."))))
     for _ in range(limits.FOP_ATTEMPTS + more):
-        ports.jobs.start(job_id, Item(number=0, text=VIEW))
-    happen(functions, app, key)
+        app.RUNNER._ports.jobs.start(job_id, Item(number=0, text=VIEW))
+    run(app, *messages)
     assert codes(functions, job_id) == [code]
 
 
@@ -348,7 +351,7 @@ def test_job_counts_once_however_often_its_event_comes(
     app = functions.load("asyncops")
     happen(functions, app, key)
     happen(functions, app, key)
-    [_, first, second] = log_lines.read(log.getvalue())
+    [_, _, first, _, second] = log_lines.read(log.getvalue())  # the upload, and each event's own
     assert [emf.metrics_of(line) for line in (first, second)] == [{name: 1}, {}]
 
 
@@ -393,7 +396,7 @@ def test_event_of_an_object_that_owes_nothing_is_done_at_once(
 
 def test_test_event_of_s3_is_no_failure(functions: Functions) -> None:
     event = json.dumps({"Service": "Amazon S3", "Event": "s3:TestEvent", "Bucket": BUCKET})
-    assert run(functions.load("asyncops"), event) == []
+    assert run(functions.load("events"), event) == []
 
 
 def test_foreign_message_comes_again_until_it_is_a_dead_letter(functions: Functions) -> None:
@@ -1035,9 +1038,17 @@ def test_upload_survives_an_avinfo_function_that_fails(functions: Functions) -> 
 # The samples of events/.
 
 
-@pytest.mark.parametrize("sample", ["object-created", "test-event", "job"])
-def test_sample_of_the_queue_is_worked_on(functions: Functions, sample: str) -> None:
-    answer = functions.load("asyncops").lambda_handler(events.load(f"asyncops-{sample}"), Context())
+@pytest.mark.parametrize(
+    ("function", "sample"),
+    [
+        ("events", "events-object-created"),
+        ("events", "events-test-event"),
+        ("asyncops", "asyncops-job"),
+        ("asyncops", "urlops-result"),
+    ],
+)
+def test_sample_of_a_queue_is_worked_on(functions: Functions, function: str, sample: str) -> None:
+    answer = functions.load(function).lambda_handler(events.load(sample), Context())
     assert answer == {"batchItemFailures": []}
 
 
