@@ -204,7 +204,7 @@ def test_result_that_is_there_is_reported_at_once_and_notified(
     key, data = f"{uuid.uuid4().hex}.jpg", photo(f"#{uuid.uuid4().hex[:6]}")
     policy = {"persistentOps": VIEW, "persistentNotifyUrl": "https://app.example.com/done"}
     first = same_form(functions, key, data, **policy)[1]["persistentId"]
-    assert run(functions.load("asyncops"), created(key)) == []
+    assert run(functions.load("events"), created(key)) == []
     second = same_form(functions, key, data, endUser="another", **policy)[1]["persistentId"]
     assert work_off(functions) == ["RunJob"]
     items = [query(functions, job_id)[1]["items"][0] for job_id in (first, second)]
