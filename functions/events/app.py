@@ -9,6 +9,7 @@ from typing import Any
 from upgate.deliveries.ledger import DynamoLedger
 from upgate.deliveries.redelivery_queue import RedeliveryQueue
 from upgate.jobs import object_created
+from upgate.jobs.job_start import JobStarter
 from upgate.jobs.job_store import JobStore
 from upgate.jobs.object_debts import ObjectDebts
 from upgate.jobs.ops_queue import SqsOpsQueue
@@ -19,11 +20,15 @@ from upgate_aws.config.events_config import events_config
 from upgate_aws.queue_batch import MessageEnd
 
 CONFIG = events_config(os.environ)
+LEDGER = DynamoLedger(clients.dynamodb, CONFIG.ledger_table)
 DEBTS = ObjectDebts(
     find=partial(source_object.find, clients.thin_s3()),
-    jobs=JobStore(clients.dynamodb, CONFIG.ledger_table),
-    ledger=DynamoLedger(clients.dynamodb, CONFIG.ledger_table),
-    jobs_queue=SqsOpsQueue(clients.sqs, CONFIG.ops_queue),
+    ledger=LEDGER,
+    starter=JobStarter(
+        LEDGER,
+        JobStore(clients.dynamodb, CONFIG.ledger_table),
+        SqsOpsQueue(clients.sqs, CONFIG.ops_queue),
+    ),
     redeliveries=RedeliveryQueue(clients.sqs, CONFIG.redelivery_queue),
 )
 

@@ -205,6 +205,7 @@ def test_result_that_is_there_is_reported_at_once_and_notified(
     policy = {"persistentOps": VIEW, "persistentNotifyUrl": "https://app.example.com/done"}
     first = same_form(functions, key, data, **policy)[1]["persistentId"]
     assert run(functions.load("events"), created(key)) == []
+    assert work_off(functions) == ["RunJob"]
     second = same_form(functions, key, data, endUser="another", **policy)[1]["persistentId"]
     assert work_off(functions) == ["RunJob"]
     items = [query(functions, job_id)[1]["items"][0] for job_id in (first, second)]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from upgate.deliveries.ledger import DynamoLedger
+from upgate.deliveries.ledger import DynamoLedger, UploadIntent
 from upgate.jobs import upload_job
 from upgate.jobs.job_store import JobStore
 from upgate.jobs.ops_message import RunJob
@@ -29,8 +29,14 @@ class JobStarter:
         Raises:
             StorageFailedError: ledger or queue failed; it is to be done again.
         """
-        intent = self.ledger.read_intent(upload_id)
-        job = upload_job.of(intent) if intent is not None else None
-        if job is not None:
-            self.jobs.create(job)
-            self.queue.send(RunJob(job.job_id))
+        if (intent := self.ledger.read_intent(upload_id)) is not None:
+            self.begin(intent)
+
+    def begin(self, intent: UploadIntent) -> bool:
+        """The same of an intent that has been read; false where it tells of no operations."""
+        job = upload_job.of(intent)
+        if job is None:
+            return False
+        self.jobs.create(job)
+        self.queue.send(RunJob(job.job_id))
+        return True

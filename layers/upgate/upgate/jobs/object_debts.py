@@ -13,11 +13,8 @@ from upgate import limits
 from upgate.deliveries.delivery import DeliveryState
 from upgate.deliveries.ledger import DynamoLedger, UploadIntent
 from upgate.deliveries.redelivery_queue import Redelivery, RedeliveryQueue
-from upgate.jobs import upload_job
-from upgate.jobs.job_store import JobStore
+from upgate.jobs.job_start import JobStarter
 from upgate.jobs.object_created import ObjectCreated
-from upgate.jobs.ops_message import RunJob
-from upgate.jobs.ops_queue import OpsQueue
 from upgate.jobs.work_end import WorkEnd
 from upgate.objects.source_object import SourceObject
 
@@ -34,12 +31,11 @@ class Find(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ObjectDebts:
-    """Works on S3's events; `jobs_queue` is where jobs are run."""
+    """Works on S3's events; `starter` has jobs run."""
 
     find: Find
-    jobs: JobStore
     ledger: DynamoLedger
-    jobs_queue: OpsQueue
+    starter: JobStarter
     redeliveries: RedeliveryQueue
 
     def see_to(self, event: ObjectCreated) -> WorkEnd:
@@ -58,12 +54,7 @@ class ObjectDebts:
         if intent is None:
             return WorkEnd.NOTHING
         self._have_reported(intent)
-        job = upload_job.of(intent)
-        if job is None:
-            return WorkEnd.NOTHING
-        self.jobs.create(job)
-        self.jobs_queue.send(RunJob(job.job_id))
-        return WorkEnd.CONTINUED
+        return WorkEnd.CONTINUED if self.starter.begin(intent) else WorkEnd.NOTHING
 
     def _have_reported(self, intent: UploadIntent) -> None:
         """See that a stored object's callback is made, even if the upload's function is dead.
