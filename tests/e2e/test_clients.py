@@ -117,7 +117,7 @@ def test_token_endpoint_gives_a_token_that_works(gateway: Gateway) -> None:
         ("GET", "/putb64/1", 405),
         ("POST", "/no/such/route", 404),
         ("POST", "/rs-put/x", 404),
-        ("GET", "/v1/sdk/config", 404),
+        ("GET", "/v1/sdk/config", 405),
     ],
 )
 def test_other_routes_answer_json_with_a_request_id(
