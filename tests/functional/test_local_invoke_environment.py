@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -80,4 +81,5 @@ def test_a_variable_by_getatt_would_come_out_empty(tmp_path: Path) -> None:
     assert changed != text
     template = tmp_path / "template.yaml"
     template.write_text(changed)
+    shutil.copy(Path(TEMPLATE_PATH).with_name("edge.yaml"), tmp_path)
     assert resolved(template)["UploadFunction"]["UPGATE_KEYS_SECRET"] == ""

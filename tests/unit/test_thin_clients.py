@@ -174,7 +174,9 @@ def test_result_is_botocores_for_what_the_gateway_reads(
 def test_bucket_is_in_the_host_name_on_aws(monkeypatch: pytest.MonkeyPatch) -> None:
     sent: list[tuple[str, str]] = []
 
-    def send(self: AwsEndpoint, *arguments: Any, host: str | None = None) -> Answer:
+    def send(
+        self: AwsEndpoint, *arguments: Any, host: str | None = None, query: str = ""
+    ) -> Answer:
         sent.append((arguments[2], host or self.host))
         return Answer(200, {}, b"")
 
