@@ -114,8 +114,8 @@ class Preparation:
         """Fill in every template; `salt` tells a new upload of old content from the old one.
 
         Raises:
-        InvalidArgumentError: what comes of a template is none of what it is for.
-        ForbiddenError: a result would be saved where the token may not write.
+            InvalidArgumentError: what comes of a template is none of what it is for.
+            ForbiddenError: a result would be saved where the token may not write.
         """
         facts, policy = variables.facts, grant.policy
         upload_id = _upload_id(request, facts, salt)
